@@ -1,1 +1,2 @@
-Console.WriteLine("rlvr");
+using TorchSharp;
+Console.WriteLine(torch.ones(2, 3).sum().item<float>());

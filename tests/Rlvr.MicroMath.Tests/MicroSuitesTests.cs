@@ -1,0 +1,61 @@
+namespace Rlvr.MicroMath.Tests;
+
+public class MicroSuitesTests
+{
+    [Theory]
+    [InlineData("micro500", 500, MicroSplit.Test)]
+    [InlineData("micro-olympiad", 100, MicroSplit.Test)]
+    [InlineData("micro-far", 100, MicroSplit.Test)]
+    [InlineData("micro-hard", 100, MicroSplit.Test)]
+    [InlineData("rl-pool", 600, MicroSplit.RlPool)]
+    public void Suites_have_their_size_split_and_no_duplicates(string name, int size, MicroSplit split)
+    {
+        var suite = MicroSuites.Get(name);
+        Assert.Equal(size, suite.Count);
+        Assert.All(suite, p => Assert.Equal(split, p.Split));
+        Assert.Equal(size, suite.DistinctBy(p => p.Id).Count());
+        Assert.Equal(size, suite.DistinctBy(p => p.Text).Count());
+        Assert.Equal(size, suite.DistinctBy(p => Reading.Of(p.Text).Key).Count());
+        Assert.All(suite, p => Assert.Equal(Reading.Of(p.Text).Answer.ToString(), p.Answer));
+    }
+
+    [Fact]
+    public void Micro500_has_six_subjects_in_order()
+    {
+        var suite = MicroSuites.Get("micro500");
+        Assert.Equal(MicroWorld.CoreSubjects.Zip([84, 84, 83, 83, 83, 83]), suite.CountBy(p => p.Subject).Select(c => (c.Key, c.Value)));
+    }
+
+    [Fact]
+    public void No_test_computation_is_in_the_pool()
+    {
+        var pool = MicroSuites.Get("rl-pool").Select(p => Reading.Of(p.Text).Core).ToHashSet();
+        foreach (var suite in MicroSuites.Names.Where(n => n.StartsWith("micro", StringComparison.Ordinal)))
+            Assert.All(MicroSuites.Get(suite), p => Assert.DoesNotContain(Reading.Of(p.Text).Core, pool));
+    }
+
+    [Fact]
+    public void Examples_are_of_the_pool_one_a_subject_and_hard_to_guess()
+    {
+        var examples = MicroSuites.Names.Where(n => n.StartsWith("pi-", StringComparison.Ordinal)).Select(n => Assert.Single(MicroSuites.Get(n))).ToArray();
+        Assert.Equal(MicroWorld.CoreSubjects, examples.Select(p => p.Subject));
+        Assert.All(examples, p => Assert.Contains(p, MicroSuites.Get("rl-pool")));
+        Assert.All(examples, p => Assert.True(p.Subject == "number_theory" ? p.Answer is not ("0" or "1" or "2") : p.Answer.Length == 2, p.ToString()));
+    }
+
+    [Fact]
+    public void Hard_problems_have_a_number_or_a_length_that_pretraining_never_shows()
+    {
+        var longest = Samples.Documents.Max(d => d.Problem.Steps.Count);
+        var keys = Samples.Documents.Select(d => d.Problem.Key).ToHashSet();
+        Assert.All(MicroSuites.Get("micro-hard"), p => Assert.DoesNotContain(p.Key, keys));
+        Assert.Contains(MicroSuites.Get("micro-hard"), p => p.Steps.Count > longest);
+        Assert.All(
+            MicroSuites.Get("micro-hard").Where(p => p.Text.StartsWith("Solve", StringComparison.Ordinal)),
+            p => Assert.True(int.Parse(p.Answer) > Samples.Documents.Where(d => d.Problem.Subject == "algebra").Max(d => int.Parse(d.Problem.Answer))));
+    }
+
+    [Fact]
+    public void Unknown_suites_are_refused_with_the_known_ones() =>
+        Assert.Contains("micro500", Assert.Throws<ArgumentException>(() => MicroSuites.Get("micro501")).Message, StringComparison.Ordinal);
+}

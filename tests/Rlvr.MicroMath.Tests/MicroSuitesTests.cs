@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Rlvr.MicroMath.Tests;
 
 public class MicroSuitesTests
@@ -53,6 +56,14 @@ public class MicroSuitesTests
         Assert.All(
             MicroSuites.Get("micro-hard").Where(p => p.Text.StartsWith("Solve", StringComparison.Ordinal)),
             p => Assert.True(int.Parse(p.Answer) > Samples.Documents.Where(d => d.Problem.Subject == "algebra").Max(d => int.Parse(d.Problem.Answer))));
+    }
+
+    [Fact]
+    public void Suites_are_those_that_the_published_base_model_has_not_seen()
+    {
+        // A benchmark must not change unnoticed. If it is meant to change, pretrain the base model anew and put the new value here.
+        var all = string.Join('\n', MicroSuites.Names.SelectMany(MicroSuites.Get).Select(p => $"{p.Id}|{p.Text}|{p.Answer}"));
+        Assert.Equal("bc4cc7ad24940c9a", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)))[..16]);
     }
 
     [Fact]

@@ -14,8 +14,8 @@ internal static class Geometry
         var (a, b) = turned ? (height, width) : (width, height);
         var (c, d) = turned ? (h, w) : (w, h);
         var text = random.Chance(0.5)
-            ? $"A {a} by {b} rectangle has a {c} by {d} hole. What is the area left?"
-            : $"Cut a {c} by {d} hole from a {a} by {b} rectangle. What is the area left?";
+            ? $"A rectangle of {a} by {b} has a hole of {c} by {d}. What is the area left?"
+            : $"Cut a hole of {c} by {d} from a rectangle of {a} by {b}. What is the area left?";
         return (text, new(
             new Step(a, Operation.Multiply, b),
             new Step(c, Operation.Multiply, d),
@@ -26,8 +26,8 @@ internal static class Geometry
     {
         var (a, b) = (random.Next(5, 49), random.Next(5, 49));
         var text = random.Chance(0.5)
-            ? $"What is the perimeter of a {a} by {b} rectangle?"
-            : $"{random.Pick(Words.Names)} walks around a {a} by {b} rectangle. How long is the way?";
+            ? $"What is the perimeter of a rectangle of {a} by {b}?"
+            : $"{random.Pick(Words.Names)} walks around a rectangle of {a} by {b}. How long is the way?";
         return (text, new(new Step(a, Operation.Add, b), new Step(2, Operation.Multiply, Operand.Result(0))));
     }
 }

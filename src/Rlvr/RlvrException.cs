@@ -11,4 +11,7 @@ public class RlvrException : Exception
 
     /// <summary>Creates the exception with a message for the user and the error behind it.</summary>
     public RlvrException(string message, Exception inner) : base(message, inner) { }
+
+    /// <summary>What a command that ends with this error exits with: 1 failed, 2 wrong usage or recipe.</summary>
+    public virtual int ExitCode => 1;
 }

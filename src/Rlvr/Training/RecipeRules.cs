@@ -1,0 +1,80 @@
+using static Rlvr.Training.RecipeRule;
+
+namespace Rlvr.Training;
+
+/// <summary>The ranges of a recipe's values: one line a key.</summary>
+public static class RecipeRules
+{
+    /// <summary>What the values of a training <see cref="Recipe"/> must satisfy.</summary>
+    public static IReadOnlyList<RecipeRule> Training { get; } =
+    [
+        NotEmpty("name", "a short name for reports"),
+        NotEmpty("model", "the folder of the model to start from, such as models/micro-math"),
+        AtLeast("steps", 0),
+
+        NotEmpty("data.train", "a .jsonl file of problems, or a list such as micro:pi-1"),
+        AtLeast("data.limit", 0),
+        NotEmpty("data.prompt", "the name of a prompt template, or a text with {problem} in it"),
+        AtLeast("data.max_prompt_tokens", 1),
+
+        AtLeast("rollout.batch_size", 1),
+        AtLeast("rollout.group_size", 1),
+        AtLeast("rollout.temperature", 0),
+        AboveUpTo("rollout.top_p", 0, 1),
+        AtLeast("rollout.top_k", 0),
+        Between("rollout.min_p", 0, 1),
+        AtLeast("rollout.max_new_tokens", 1),
+        AtLeast("rollout.max_rows", 0),
+
+        OneOf("reward.kind", "math", "format", "random"),
+        OneOf("reward.profile", "strict", "training", "evaluation"),
+
+        OneOf("loss.advantage", "grpo"),
+        AtLeast("loss.policy", 0),
+        Between("loss.clip_low", 0, 1),
+        AtLeast("loss.clip_high", 0),
+        AtLeast("loss.entropy", 0),
+        AtLeast("loss.kl", 0),
+        OneOf("loss.kl_estimator", "k1", "abs", "k2", "k3"),
+        OneOf("loss.aggregation", "micro_batch", "token"),
+        AtLeast("loss.updates_per_step", 1),
+
+        AtLeast("optimizer.learning_rate", 0),
+        OneOf("optimizer.schedule", "constant", "linear", "cosine"),
+        AtLeast("optimizer.warmup_steps", 0),
+        Between("optimizer.minimum_ratio", 0, 1),
+        FromUpTo("optimizer.beta1", 0, 1),
+        FromUpTo("optimizer.beta2", 0, 1),
+        Above("optimizer.epsilon", 0),
+        AtLeast("optimizer.weight_decay", 0),
+        AtLeast("optimizer.clip_norm", 0),
+
+        AtLeast("evaluation.every", 0),
+        AtLeast("evaluation.max_new_tokens", 0),
+        AtLeast("evaluation.limit", 0),
+
+        AtLeast("checkpoint.every", 0),
+        AtLeast("checkpoint.keep", 0),
+
+        OneOf("compute.device", "auto", "cpu", "cuda"),
+        AtLeast("compute.threads", 0),
+        AtLeast("compute.micro_batch_tokens", 1),
+    ];
+
+    /// <summary>Checks a recipe that was made in code. One read by <see cref="RecipeFile"/> has been checked already.</summary>
+    /// <exception cref="RecipeException">A value is outside its range; the message names the key.</exception>
+    public static void Check(Recipe recipe) => Check(recipe, Training, _ => "recipe");
+
+    /// <param name="recipe">A record of settings.</param>
+    /// <param name="rules">What its values must satisfy.</param>
+    /// <param name="where">Where the value of a key came from, for the message.</param>
+    internal static void Check<T>(T recipe, IReadOnlyList<RecipeRule> rules, Func<string, string> where) where T : class
+    {
+        var schema = RecipeSchema.Of<T>();
+        foreach (var rule in rules)
+        {
+            if (rule.Complaint(schema.Get(recipe, rule.Key)!) is { } complaint)
+                throw new RecipeException($"{where(rule.Key)}: error: {complaint}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using Rlvr.Tensors;
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>
+/// A model in Hugging Face layout: config.json and model.safetensors, or shards with model.safetensors.index.json. Opening one reads
+/// only configuration and headers and checks that exactly the expected tensors are there.
+/// </summary>
+public sealed class ModelFolder : IDisposable
+{
+    private const string OutputProjection = "lm_head.weight", Embedding = "model.embed_tokens.weight";
+
+    private readonly WeightFiles _weights;
+
+    private ModelFolder(string path, ModelConfig config, WeightFiles weights)
+    {
+        FolderPath = path;
+        Config = config;
+        _weights = weights;
+    }
+
+    /// <summary>The folder.</summary>
+    public string FolderPath { get; }
+
+    /// <summary>What the model computes.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The weight files, opened.</summary>
+    public IReadOnlyList<SafeTensorsFile> Files => _weights.Files;
+
+    /// <summary>Opens a folder and checks it: files, configuration, names and shapes of all tensors.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="RlvrException">Something is missing, damaged, unsupported or does not fit; the message says what and where.</exception>
+    public static ModelFolder Open(string path)
+    {
+        if (File.Exists(path)) throw new RlvrException($"{path}: is a file; a model folder with config.json and model.safetensors expected");
+        if (!Directory.Exists(path)) throw new RlvrException($"{path}: no such folder; a model folder with config.json and model.safetensors expected");
+        if (!Directory.EnumerateFiles(path).Any())
+            throw new RlvrException($"{path}: no config.json and no model.safetensors: not a model folder");
+        WeightFiles weights = WeightFiles.Open(path);
+        try
+        {
+            ModelConfig config = ModelConfig.Read(path);
+            CheckTensors(path, config, weights);
+            return new ModelFolder(path, config, weights);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Reads all parameters of <see cref="ModelConfig.ParameterShapes"/>, one after the other, straight into tensors of the wanted type.
+    /// </summary>
+    /// <param name="dtype">Element type of the result; that of the files where null.</param>
+    /// <param name="device">Where the result lies; the CPU where null.</param>
+    /// <exception cref="RlvrException">Tied embeddings and a separate output projection that differs from them.</exception>
+    public ModelWeights ReadAll(ScalarType? dtype = null, Device? device = null)
+    {
+        CheckTiedCopy();
+        ModelWeights weights = new();
+        try
+        {
+            foreach (string name in Config.ParameterShapes().Keys)
+                weights.Add(name, _weights.FileOfTensor[name].Load(name, dtype, device));
+            return weights;
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies one parameter into an existing tensor, converting its element type.</summary>
+    /// <param name="name">A name of <see cref="ModelConfig.ParameterShapes"/>.</param>
+    /// <param name="target">A contiguous tensor of that shape, on any device.</param>
+    public void CopyTo(string name, Tensor target)
+    {
+        if (name == Embedding) CheckTiedCopy();
+        if (!_weights.FileOfTensor.TryGetValue(name, out SafeTensorsFile? file)) throw new RlvrException($"{FolderPath}: no tensor '{name}'");
+        file.CopyTo(name, target);
+    }
+
+    /// <summary>
+    /// Saves a model as a folder that Hugging Face transformers loads. The folder is written under a temporary name and renamed when it
+    /// is complete.
+    /// </summary>
+    /// <param name="path">The folder to make. If it exists it must be empty, unless <paramref name="overwrite"/> is set.</param>
+    /// <param name="config">The configuration; its <see cref="ModelConfig.ParameterShapes"/> says which tensors are expected.</param>
+    /// <param name="tensors">All parameters, on any device; lm_head.weight is left out with tied embeddings.</param>
+    /// <param name="dtype">Element type in the file; that of each tensor where null.</param>
+    /// <param name="copyTokenizerFilesFrom">A folder whose tokenizer files (and generation settings) are copied, or null.</param>
+    /// <param name="overwrite">Whether an existing folder is replaced.</param>
+    /// <param name="shardBytes">The largest weight file; more weights go to shards with an index.</param>
+    /// <exception cref="RlvrException">Tensors do not fit the configuration, or something cannot be written; nothing is left behind.</exception>
+    public static void Save(string path, ModelConfig config, IEnumerable<(string Name, Tensor Tensor)> tensors, ScalarType? dtype = null,
+        string? copyTokenizerFilesFrom = null, bool overwrite = false, long shardBytes = 5_000_000_000) =>
+        ModelFolderWriter.Write(path, config, tensors, dtype, copyTokenizerFilesFrom, overwrite, shardBytes);
+
+    /// <summary>Closes the files. Tensors that were read stay valid.</summary>
+    public void Dispose() => _weights.Dispose();
+
+    private static void CheckTensors(string path, ModelConfig config, WeightFiles weights)
+    {
+        IReadOnlyDictionary<string, long[]> expected = config.ParameterShapes();
+        List<string> missing = [.. expected.Keys.Where(name => !weights.FileOfTensor.ContainsKey(name))];
+        if (missing.Count > 0)
+        {
+            string hint = missing is [OutputProjection] ? " Is 'tie_word_embeddings' in config.json right?" : "";
+            throw new RlvrException($"{path}: {missing.Count} of the {expected.Count} tensors that config.json asks for are missing, the first is '{missing[0]}'.{hint}");
+        }
+        foreach ((string name, SafeTensorsFile file) in weights.FileOfTensor)
+        {
+            SafeTensorsEntry entry = file.Entries[name];
+            if (!expected.TryGetValue(name, out long[]? shape))
+            {
+                if (!IsNeedless(name, config))
+                    throw new RlvrException($"{file.Path}: unexpected tensor '{name}', which a {config.ModelType} model of this configuration does not have");
+                if (name != OutputProjection) continue;
+                shape = expected[Embedding];
+            }
+            if (!entry.Shape.SequenceEqual(shape))
+            {
+                throw new RlvrException($"{file.Path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], " +
+                    $"[{string.Join(", ", shape)}] expected from config.json");
+            }
+            if (entry.Dtype is not ("F32" or "BF16" or "F16" or "F64"))
+                throw new RlvrException($"{file.Path}: tensor '{name}' has element type {entry.Dtype}, F32, BF16 or F16 expected (quantised weights are not supported)");
+        }
+    }
+
+    /// <summary>Tensors that some folders hold although the model does not need them.</summary>
+    private static bool IsNeedless(string name, ModelConfig config) =>
+        (config.TieWordEmbeddings && name == OutputProjection) || name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal);
+
+    /// <summary>With tied embeddings a saved output projection must be a copy of the embedding; else one of the two would be ignored.</summary>
+    private void CheckTiedCopy()
+    {
+        if (!Config.TieWordEmbeddings || !_weights.FileOfTensor.TryGetValue(OutputProjection, out SafeTensorsFile? file)) return;
+        SafeTensorsFile other = _weights.FileOfTensor[Embedding];
+        SafeTensorsEntry copy = file.Entries[OutputProjection], original = other.Entries[Embedding];
+        bool equal = copy.Dtype == original.Dtype;
+        const int chunk = 1 << 26;
+        for (long at = 0; equal && at < copy.ByteCount; at += chunk)
+        {
+            int now = (int)long.Min(chunk, copy.ByteCount - at);
+            equal = file.Bytes(OutputProjection, at, now).SequenceEqual(other.Bytes(Embedding, at, now));
+        }
+        if (!equal)
+        {
+            throw new RlvrException($"{file.Path}: '{OutputProjection}' differs from '{Embedding}', but config.json says 'tie_word_embeddings' = true. " +
+                "Set it to false if the two are meant to differ, or remove the tensor.");
+        }
+    }
+}

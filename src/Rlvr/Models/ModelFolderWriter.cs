@@ -1,0 +1,150 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Rlvr.Tensors;
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>Writes model folders: see <see cref="ModelFolder.Save"/>.</summary>
+internal static class ModelFolderWriter
+{
+    private static readonly string[] TokenizerFiles =
+    [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+        "tokenizer.model", "chat_template.jinja", "chat_template.json",
+    ];
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public static void Write(string path, ModelConfig config, IEnumerable<(string Name, Tensor Tensor)> tensors, ScalarType? dtype,
+        string? tokenizerFolder, bool overwrite, long shardBytes)
+    {
+        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        ModelConfigReader.Check(config, path);
+        List<(string Name, Tensor Tensor)> list = Collect(path, config, tensors);
+        if (File.Exists(target)) throw new RlvrException($"{path}: is a file; a folder to save the model in expected");
+        if (!overwrite && Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
+            throw new RlvrException($"{path}: exists and is not empty; choose another folder or ask for it to be replaced");
+        if (tokenizerFolder is not null && !Directory.Exists(tokenizerFolder))
+            throw new RlvrException($"{tokenizerFolder}: no such folder to copy the tokenizer from");
+
+        string temporary = $"{target}.tmp-{Environment.ProcessId}";
+        try
+        {
+            DeleteFolder(temporary);
+            Directory.CreateDirectory(temporary);
+            WriteWeights(temporary, list, dtype, shardBytes);
+            ScalarType saved = dtype ?? list[0].Tensor.dtype;
+            File.WriteAllText(Path.Combine(temporary, "config.json"), (config with { TorchDtype = saved }).ToJson());
+            File.WriteAllText(Path.Combine(temporary, "generation_config.json"), GenerationConfig(config, tokenizerFolder));
+            CopyTokenizer(tokenizerFolder, temporary);
+            Replace(temporary, target);
+        }
+        catch (Exception e)
+        {
+            DeleteFolder(temporary);
+            if (e is IOException or UnauthorizedAccessException) throw new RlvrException($"{path}: the model cannot be saved: {e.Message}", e);
+            throw;
+        }
+    }
+
+    /// <summary>Brings the tensors into the order of the configuration and checks that each is there once, with its shape.</summary>
+    private static List<(string Name, Tensor Tensor)> Collect(string path, ModelConfig config, IEnumerable<(string Name, Tensor Tensor)> tensors)
+    {
+        IReadOnlyDictionary<string, long[]> expected = config.ParameterShapes();
+        Dictionary<string, Tensor> given = new(StringComparer.Ordinal);
+        foreach ((string name, Tensor tensor) in tensors)
+        {
+            if (config.TieWordEmbeddings && name == "lm_head.weight") continue;
+            if (!expected.TryGetValue(name, out long[]? shape)) throw new RlvrException($"{path}: cannot save: the configuration has no parameter '{name}'");
+            if (!tensor.shape.AsSpan().SequenceEqual(shape))
+                throw new RlvrException($"{path}: cannot save: parameter '{name}' has shape [{string.Join(", ", tensor.shape)}], [{string.Join(", ", shape)}] expected");
+            if (!given.TryAdd(name, tensor)) throw new RlvrException($"{path}: cannot save: parameter '{name}' was given twice");
+        }
+        string? missing = expected.Keys.FirstOrDefault(name => !given.ContainsKey(name));
+        if (missing is not null) throw new RlvrException($"{path}: cannot save: parameter '{missing}' was not given");
+        return [.. expected.Keys.Select(name => (name, given[name]))];
+    }
+
+    private static void WriteWeights(string folder, List<(string Name, Tensor Tensor)> tensors, ScalarType? dtype, long shardBytes)
+    {
+        List<List<(string Name, Tensor Tensor)>> shards = [[]];
+        long inShard = 0, total = 0;
+        foreach ((string Name, Tensor Tensor) item in tensors)
+        {
+            long bytes = SafeTensorsWriter.ByteCount(item.Tensor, dtype);
+            if (inShard > 0 && inShard + bytes > shardBytes)
+            {
+                shards.Add([]);
+                inShard = 0;
+            }
+            shards[^1].Add(item);
+            inShard += bytes;
+            total += bytes;
+        }
+        if (shards.Count == 1)
+        {
+            SafeTensorsWriter.Write(Path.Combine(folder, WeightFiles.SingleName), tensors, dtype);
+            return;
+        }
+        JsonObject map = [];
+        SortedDictionary<string, string> shardOfTensor = new(StringComparer.Ordinal);
+        for (int i = 0; i < shards.Count; i++)
+        {
+            string name = $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
+            SafeTensorsWriter.Write(Path.Combine(folder, name), shards[i], dtype);
+            foreach ((string tensor, _) in shards[i]) shardOfTensor[tensor] = name;
+        }
+        foreach ((string tensor, string shard) in shardOfTensor) map[tensor] = shard;
+        JsonObject index = new() { ["metadata"] = new JsonObject { ["total_size"] = total }, ["weight_map"] = map };
+        File.WriteAllText(Path.Combine(folder, WeightFiles.IndexName), index.ToJsonString(Indented) + "\n");
+    }
+
+    /// <summary>Keeps the sampling settings of the folder the model came from, with the special tokens of the configuration.</summary>
+    private static string GenerationConfig(ModelConfig config, string? source)
+    {
+        string own = ModelConfigWriter.WriteGeneration(config);
+        string path = Path.Combine(source ?? "", "generation_config.json");
+        if (source is null || !File.Exists(path)) return own;
+        try
+        {
+            if (JsonNode.Parse(File.ReadAllText(path)) is not JsonObject merged) throw new RlvrException($"{path}: a JSON object expected");
+            foreach ((string key, JsonNode? value) in JsonNode.Parse(own)!.AsObject()) merged[key] = value?.DeepClone();
+            return merged.ToJsonString(Indented) + "\n";
+        }
+        catch (JsonException e)
+        {
+            throw new RlvrException($"{path}: not valid JSON: {e.Message}", e);
+        }
+    }
+
+    private static void CopyTokenizer(string? from, string to)
+    {
+        if (from is null) return;
+        foreach (string name in TokenizerFiles)
+        {
+            string file = Path.Combine(from, name);
+            if (File.Exists(file)) File.Copy(file, Path.Combine(to, name));
+        }
+    }
+
+    /// <summary>Puts the finished folder in its place. An old one is moved aside first, so that the name never stands for a mixture.</summary>
+    private static void Replace(string temporary, string target)
+    {
+        if (!Directory.Exists(target))
+        {
+            Directory.Move(temporary, target);
+            return;
+        }
+        string old = $"{target}.old-{Environment.ProcessId}";
+        DeleteFolder(old);
+        Directory.Move(target, old);
+        Directory.Move(temporary, target);
+        DeleteFolder(old);
+    }
+
+    private static void DeleteFolder(string folder)
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
+}

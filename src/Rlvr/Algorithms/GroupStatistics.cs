@@ -1,0 +1,55 @@
+namespace Rlvr.Algorithms;
+
+/// <summary>
+/// Mean, deviation and size of the group of every row. Computed in double precision whatever the model's type: with equal
+/// rewards, such as 0.1 eight times, a rounding error of single precision divided by a deviation near zero would be an advantage.
+/// </summary>
+public sealed class GroupStatistics
+{
+    private readonly double[] means;
+    private readonly double[] deviations;
+    private readonly int[] sizes;
+
+    private GroupStatistics(double[] means, double[] deviations, int[] sizes) =>
+        (this.means, this.deviations, this.sizes) = (means, deviations, sizes);
+
+    /// <summary>Mean score of each row's group.</summary>
+    public ReadOnlySpan<double> Means => means;
+
+    /// <summary>Sample standard deviation (n - 1) of each row's group; 0 for a group of one.</summary>
+    public ReadOnlySpan<double> Deviations => deviations;
+
+    /// <summary>Number of rows of each row's group.</summary>
+    public ReadOnlySpan<int> Sizes => sizes;
+
+    /// <summary>Computes the statistics.</summary>
+    /// <param name="scores">One score per row.</param>
+    /// <param name="groups">The group of each row: any numbers, in any order.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static GroupStatistics Of(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups)
+    {
+        if (scores.Length != groups.Length)
+            throw new ArgumentException($"{scores.Length} scores but {groups.Length} group numbers", nameof(groups));
+        var rowsOf = new Dictionary<int, List<int>>();
+        for (int row = 0; row < groups.Length; row++)
+        {
+            if (!rowsOf.TryGetValue(groups[row], out List<int>? rows)) rowsOf[groups[row]] = rows = [];
+            rows.Add(row);
+        }
+
+        double[] means = new double[scores.Length];
+        double[] deviations = new double[scores.Length];
+        int[] sizes = new int[scores.Length];
+        foreach (List<int> rows in rowsOf.Values)
+        {
+            // Shifting by the first score makes groups of equal scores exact: mean = score, deviation = 0.
+            double first = scores[rows[0]], shifted = 0, squares = 0;
+            foreach (int row in rows) shifted += scores[row] - first;
+            double mean = first + shifted / rows.Count;
+            foreach (int row in rows) squares += (scores[row] - mean) * (scores[row] - mean);
+            double deviation = rows.Count > 1 ? double.Sqrt(squares / (rows.Count - 1)) : 0;
+            foreach (int row in rows) (means[row], deviations[row], sizes[row]) = (mean, deviation, rows.Count);
+        }
+        return new GroupStatistics(means, deviations, sizes);
+    }
+}

@@ -1,0 +1,119 @@
+using static TorchSharp.torch;
+
+namespace Rlvr.Tensors;
+
+/// <summary>
+/// AdamW with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), the numbers of PyTorch's <c>torch.optim.AdamW</c>:
+/// p *= 1 - lr wd; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g g; p -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps).
+/// Every parameter decays. Its state can be read and restored, so that a resumed run continues exactly.
+/// </summary>
+public sealed class FusedAdamW : IDisposable
+{
+    private readonly string[] names;
+    private readonly Tensor[] parameters;
+    private readonly Tensor[] firstMoments;
+    private readonly Tensor[] secondMoments;
+
+    /// <summary>Creates the optimiser with moments of zero.</summary>
+    /// <param name="parameters">The parameters, updated in place, by their names in checkpoints.</param>
+    /// <param name="beta1">Decay of the first moment.</param>
+    /// <param name="beta2">Decay of the second moment.</param>
+    /// <param name="epsilon">Added to the root of the second moment.</param>
+    /// <param name="weightDecay">Decoupled weight decay, as a share of the learning rate.</param>
+    public FusedAdamW(IEnumerable<(string Name, Tensor Parameter)> parameters,
+                      double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
+    {
+        (string Name, Tensor Parameter)[] all = [.. parameters];
+        names = [.. all.Select(p => p.Name)];
+        this.parameters = [.. all.Select(p => p.Parameter)];
+        firstMoments = [.. this.parameters.Select(Zeros)];
+        secondMoments = [.. this.parameters.Select(Zeros)];
+        (Beta1, Beta2, Epsilon, WeightDecay) = (beta1, beta2, epsilon, weightDecay);
+    }
+
+    /// <summary>Decay of the first moment.</summary>
+    public double Beta1 { get; }
+
+    /// <summary>Decay of the second moment.</summary>
+    public double Beta2 { get; }
+
+    /// <summary>Added to the root of the second moment.</summary>
+    public double Epsilon { get; }
+
+    /// <summary>Decoupled weight decay.</summary>
+    public double WeightDecay { get; }
+
+    /// <summary>Number of updates made so far.</summary>
+    public long StepCount { get; private set; }
+
+    /// <summary>The parameters, in the order given.</summary>
+    public IReadOnlyList<Tensor> Parameters => parameters;
+
+    /// <summary>Updates every parameter that has a gradient. A learning rate of 0 still advances the moments.</summary>
+    public void Step(double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        StepCount++;
+        double correction1 = 1 - double.Pow(Beta1, StepCount);
+        double correction2 = double.Sqrt(1 - double.Pow(Beta2, StepCount));
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            if (parameters[i].grad is not { } gradient) continue;
+            parameters[i].mul_(1 - learningRate * WeightDecay);
+            firstMoments[i].mul_(Beta1).add_(gradient, 1 - Beta1);
+            secondMoments[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+            Tensor denominator = secondMoments[i].sqrt().div_(correction2).add_(Epsilon);
+            parameters[i].addcdiv_(firstMoments[i], denominator, -learningRate / correction1);
+        }
+    }
+
+    /// <summary>Sets every gradient to zero, keeping its memory.</summary>
+    public void ZeroGradients()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        foreach (Tensor parameter in parameters) parameter.grad?.zero_();
+    }
+
+    /// <summary>The moments by name, <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c>: the live tensors, not copies.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State()
+    {
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            yield return ("exp_avg." + names[i], firstMoments[i]);
+            yield return ("exp_avg_sq." + names[i], secondMoments[i]);
+        }
+    }
+
+    /// <summary>Continues from a saved state.</summary>
+    /// <param name="stepCount">Updates made before.</param>
+    /// <param name="state">What <see cref="State"/> gave, on any device.</param>
+    /// <exception cref="RlvrException">A moment is missing or has another shape.</exception>
+    public void Restore(long stepCount, IReadOnlyDictionary<string, Tensor> state)
+    {
+        using var _ = no_grad();
+        // All are checked before any is written, so that a failure changes nothing.
+        foreach ((string name, Tensor value) in State())
+        {
+            if (!state.TryGetValue(name, out Tensor? saved))
+                throw new RlvrException($"optimiser state: '{name}' is missing; the checkpoint belongs to another model or is incomplete");
+            if (!saved.shape.SequenceEqual(value.shape))
+                throw new RlvrException($"optimiser state: '{name}' has shape [{string.Join(", ", saved.shape)}], expected [{string.Join(", ", value.shape)}]; the checkpoint belongs to another model");
+        }
+        foreach ((string name, Tensor value) in State()) value.copy_(state[name]);
+        StepCount = stepCount;
+    }
+
+    /// <summary>Frees the moments; the parameters stay.</summary>
+    public void Dispose()
+    {
+        foreach (Tensor moment in firstMoments.Concat(secondMoments)) moment.Dispose();
+    }
+
+    private static Tensor Zeros(Tensor parameter)
+    {
+        using var _ = no_grad();
+        return zeros_like(parameter).DetachFromDisposeScope();
+    }
+}

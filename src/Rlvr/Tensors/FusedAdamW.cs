@@ -49,20 +49,24 @@ public sealed class FusedAdamW : IDisposable
     /// <summary>The parameters, in the order given.</summary>
     public IReadOnlyList<Tensor> Parameters => parameters;
 
-    /// <summary>Updates every parameter that has a gradient. A learning rate of 0 still advances the moments.</summary>
+    /// <summary>Updates every parameter by its gradient. A learning rate of 0 still advances the moments.</summary>
+    /// <exception cref="InvalidOperationException">A parameter has no gradient: the loss does not depend on it.</exception>
     public void Step(double learningRate)
     {
         using var scope = NewDisposeScope();
+        Tensor[] gradients = new Tensor[parameters.Length];
+        for (int i = 0; i < parameters.Length; i++)
+            gradients[i] = parameters[i].grad
+                ?? throw new InvalidOperationException($"parameter '{names[i]}' has no gradient: call backward on a loss that depends on it, or leave it out of the optimiser");
         using var _ = no_grad();
         StepCount++;
         double correction1 = 1 - double.Pow(Beta1, StepCount);
         double correction2 = double.Sqrt(1 - double.Pow(Beta2, StepCount));
         for (int i = 0; i < parameters.Length; i++)
         {
-            if (parameters[i].grad is not { } gradient) continue;
             parameters[i].mul_(1 - learningRate * WeightDecay);
-            firstMoments[i].mul_(Beta1).add_(gradient, 1 - Beta1);
-            secondMoments[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+            firstMoments[i].mul_(Beta1).add_(gradients[i], 1 - Beta1);
+            secondMoments[i].mul_(Beta2).addcmul_(gradients[i], gradients[i], 1 - Beta2);
             Tensor denominator = secondMoments[i].sqrt().div_(correction2).add_(Epsilon);
             parameters[i].addcdiv_(firstMoments[i], denominator, -learningRate / correction1);
         }

@@ -64,6 +64,7 @@ public sealed unsafe class SafeTensorsFile : IDisposable
     /// <exception cref="RlvrException">The file has no such tensor, or its element type has no counterpart here.</exception>
     public Tensor Load(string name, ScalarType? castTo = null, Device? device = null)
     {
+        NativeRuntime.Initialize();
         SafeTensorsEntry entry = Entry(name);
         Tensor tensor = empty([.. entry.Shape], castTo ?? TypeOf(entry), device ?? CPU);
         CopyTo(name, tensor);

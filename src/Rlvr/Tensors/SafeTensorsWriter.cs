@@ -27,6 +27,7 @@ public static class SafeTensorsWriter
     /// <exception cref="RlvrException">A name occurs twice or is reserved, an element type has no name in the format, or the file cannot be written.</exception>
     public static void Write(string path, IEnumerable<(string Name, Tensor Tensor)> tensors, ScalarType? dtype = null, IReadOnlyDictionary<string, string>? metadata = null)
     {
+        NativeRuntime.Initialize();
         List<Item> items = Plan(path, tensors, dtype);
         byte[] header = Header(items, metadata ?? new Dictionary<string, string> { ["format"] = "pt" });
         string temporary = path + $".tmp-{Environment.ProcessId}";
@@ -42,7 +43,7 @@ public static class SafeTensorsWriter
         }
         catch (Exception e)
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary)) File.Delete(temporary);
             if (e is IOException or UnauthorizedAccessException) throw new RlvrException($"{path}: cannot be written: {e.Message}", e);
             throw;
         }

@@ -17,6 +17,7 @@ public static class AtenOps
             torch._fused_adamw_(params, grads, m, v, [], steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay,
                                 eps=eps, amsgrad=False, maximize=False)
             return params[0]
+
         """;
 
     private static readonly Lazy<jit.CompilationUnit> Unit = new(() =>

@@ -1,0 +1,139 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>
+/// Keys and values of the rows being decoded, allocated once. A row's place holds its own tokens, preceded by its prompt unless all
+/// rows share one prompt, which is then kept once (<see cref="SetSharedPrefix"/>). Rows leave by moving the last row into their place.
+/// </summary>
+public sealed class KvCache : IDisposable
+{
+    private readonly Tensor[] keys, values;  // per layer [capacity * Hkv * maxLength, D]
+    private readonly Tensor[] prefixKeys, prefixValues; // per layer [Hkv, P, D]; empty without a shared prefix
+    private readonly int[] lengths;
+    private readonly int heads, size;
+
+    /// <summary>Allocates a cache.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="capacity">Most rows at once.</param>
+    /// <param name="maxLength">Most tokens of a row, without a shared prefix.</param>
+    /// <param name="device">Where.</param>
+    public KvCache(ModelConfig config, int capacity, int maxLength, Device device)
+    {
+        Capacity = capacity;
+        MaxLength = maxLength;
+        heads = config.KeyValueHeads;
+        size = config.HeadDim;
+        lengths = new int[capacity];
+        long rows = (long)capacity * heads * maxLength;
+        // Zeros, not empty: a masked place has weight 0, and 0 times a NaN left in memory would be NaN.
+        keys = [.. Enumerable.Range(0, config.Layers).Select(_ => empty(rows, size, device: device).DetachFromDisposeScope())];
+        values = [.. Enumerable.Range(0, config.Layers).Select(_ => zeros(rows, size, device: device).DetachFromDisposeScope())];
+        prefixKeys = new Tensor[config.Layers];
+        prefixValues = new Tensor[config.Layers];
+    }
+
+    /// <summary>Most rows at once.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Most tokens of a row.</summary>
+    public int MaxLength { get; }
+
+    /// <summary>Rows in use: 0..Rows-1.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Tokens of the prompt that all rows share; 0 without one.</summary>
+    public int PrefixLength { get; private set; }
+
+    /// <summary>Tokens of a row, without a shared prefix.</summary>
+    public int LengthOf(int row) => lengths[row];
+
+    /// <summary>Keeps one prompt for all rows.</summary>
+    /// <param name="captured">Its keys and values by layer, [P, Hkv, D].</param>
+    public void SetSharedPrefix(IReadOnlyList<(Tensor Key, Tensor Value)> captured)
+    {
+        if (Rows > 0) throw new InvalidOperationException("The shared prefix must be set before the first row.");
+        using DisposeScope scope = NewDisposeScope();
+        PrefixLength = (int)captured[0].Key.size(0);
+        for (int layer = 0; layer < keys.Length; layer++)
+        {
+            prefixKeys[layer] = captured[layer].Key.transpose(0, 1).contiguous().DetachFromDisposeScope();
+            prefixValues[layer] = captured[layer].Value.transpose(0, 1).contiguous().DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>Adds a row.</summary>
+    /// <param name="prompt">Keys and values by layer, [P, Hkv, D], copied into the row's place; null starts it empty (after a shared prefix).</param>
+    /// <returns>The row's number.</returns>
+    public int Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt)
+    {
+        int row = Rows++;
+        lengths[row] = 0;
+        if (prompt is null) return row;
+        using DisposeScope scope = NewDisposeScope();
+        int length = (int)prompt[0].Key.size(0);
+        for (int layer = 0; layer < keys.Length; layer++)
+        {
+            Place(keys[layer], row).narrow(1, 0, length).copy_(prompt[layer].Key.transpose(0, 1));
+            Place(values[layer], row).narrow(1, 0, length).copy_(prompt[layer].Value.transpose(0, 1));
+        }
+        lengths[row] = length;
+        return row;
+    }
+
+    /// <summary>Removes a row: the last row takes its place.</summary>
+    /// <returns>The number of the row that moved, or -1 if the removed one was the last.</returns>
+    public int Remove(int row)
+    {
+        int last = --Rows;
+        if (row == last) return -1;
+        using DisposeScope scope = NewDisposeScope();
+        int length = lengths[row] = lengths[last];
+        for (int layer = 0; layer < keys.Length; layer++)
+        {
+            Place(keys[layer], row).narrow(1, 0, length).copy_(Place(keys[layer], last).narrow(1, 0, length));
+            Place(values[layer], row).narrow(1, 0, length).copy_(Place(values[layer], last).narrow(1, 0, length));
+        }
+        return last;
+    }
+
+    /// <summary>Prepares a decoding step in which every row in use gets one token; afterwards each is one longer.</summary>
+    /// <returns>The step's attention, which belongs to the current dispose scope.</returns>
+    public CachedAttention NextStep(Device device)
+    {
+        long[] places = new long[Rows * heads];
+        int shortest = int.MaxValue, longest = 0;
+        for (int row = 0; row < Rows; row++)
+        {
+            if (lengths[row] >= MaxLength) throw new InvalidOperationException("A row of the key/value cache is full.");
+            for (int head = 0; head < heads; head++)
+                places[(row * heads) + head] = ((((long)row * heads) + head) * MaxLength) + lengths[row];
+            lengths[row]++;
+            shortest = int.Min(shortest, lengths[row]);
+            longest = int.Max(longest, lengths[row]);
+        }
+        Tensor? hidden = null; // [R, 1, longest]: true where a row has no token yet
+        if (shortest != longest)
+        {
+            Tensor used = tensor(lengths.Take(Rows).Select(l => (long)l).ToArray(), device: device).view(-1, 1, 1, 1);
+            hidden = arange(longest, device: device).view(1, 1, 1, longest).ge(used).expand(Rows, heads, 1, longest).reshape((long)Rows * heads, 1, longest);
+        }
+        return new CachedAttention(this, tensor(places, device: device), longest, hidden);
+    }
+
+    /// <summary>Position in its sequence of the next token of a row.</summary>
+    public int NextPosition(int row) => PrefixLength + lengths[row];
+
+    internal (Tensor Key, Tensor Value) Layer(int layer) => (keys[layer], values[layer]);
+
+    internal (Tensor Key, Tensor Value) Prefix(int layer) => (prefixKeys[layer], prefixValues[layer]);
+
+    private Tensor Place(Tensor cache, int row) => cache.narrow(0, (long)row * heads * MaxLength, (long)heads * MaxLength).view(heads, MaxLength, size);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor tensor in keys.Concat(values).Concat(prefixKeys).Concat(prefixValues)) tensor?.Dispose();
+    }
+}

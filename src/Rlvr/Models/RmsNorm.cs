@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>Root-mean-square layer norm (arXiv 1910.07467): x / sqrt(mean(x^2) + eps) * weight, over the last dimension.</summary>
+public static class RmsNorm
+{
+    /// <summary>Normalises.</summary>
+    /// <param name="x">[..., H].</param>
+    /// <param name="weight">[H].</param>
+    /// <param name="epsilon">Under the root.</param>
+    public static Tensor Apply(Tensor x, Tensor weight, double epsilon)
+    {
+        // The norm reduces in one pass; squaring first would write a second tensor of x's size.
+        Tensor norm = linalg.vector_norm(x, 2, [-1], keepdim: true);
+        Tensor inverse = norm.square().div(x.size(-1)).add(epsilon).rsqrt(); // [..., 1]
+        return x.mul(inverse).mul(weight);
+    }
+}

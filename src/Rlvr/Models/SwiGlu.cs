@@ -1,0 +1,12 @@
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>The gate of the feed-forward layer (arXiv 2002.05202): silu(gate) * up.</summary>
+public static class SwiGlu
+{
+    /// <summary>Applies the gate.</summary>
+    /// <param name="gate">[N, mlp].</param>
+    /// <param name="up">[N, mlp].</param>
+    public static Tensor Apply(Tensor gate, Tensor up) => nn.functional.silu(gate).mul(up);
+}

@@ -1,0 +1,130 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>
+/// Log-probability and entropy of target tokens, with gradients, without autograd over the vocabulary and without ever holding more than
+/// one chunk of logits: the forward pass keeps two numbers a token, the backward pass computes the chunk's logits again (or keeps them
+/// where one chunk holds all) and applies the analytic gradient.
+/// </summary>
+/// <remarks>
+/// With z = logits / temperature, p = softmax(z), H = entropy: d logp[target] / dz = onehot(target) - p and d H / dz = -p (log p + H).
+/// </remarks>
+public sealed class TokenLogProbs
+{
+    private readonly Transformer model;
+    private readonly Tensor hidden;  // [N, hidden], may carry gradient history
+    private readonly Tensor source;  // the same values without history
+    private readonly SharedPrefixBatch batch;
+    private readonly double temperature;
+    private readonly long chunk;
+    private readonly Tensor? keptLogits;
+
+    /// <summary>Most elements of a chunk of logits: 64 MiB in float32.</summary>
+    public const long ChunkElements = 16L << 20;
+
+    /// <summary>Runs the forward pass.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="hidden">[N, hidden]: the model's hidden states of the batch's inputs.</param>
+    /// <param name="batch">Predictors and targets, M each.</param>
+    /// <param name="temperature">The logits are divided by this first.</param>
+    /// <param name="withEntropy">Whether the entropy is wanted.</param>
+    /// <param name="keepForBackward">Keep the logits for <see cref="Backward"/> if one chunk holds them.</param>
+    /// <param name="chunkElements">Most elements of a chunk.</param>
+    public TokenLogProbs(
+        Transformer model, Tensor hidden, SharedPrefixBatch batch, double temperature, bool withEntropy = false, bool keepForBackward = false, long chunkElements = ChunkElements)
+    {
+        this.model = model;
+        this.hidden = hidden;
+        this.batch = batch;
+        this.temperature = temperature;
+        source = hidden.detach();
+        chunk = long.Max(1, chunkElements / model.Config.VocabularySize);
+        using IDisposable noGrad = no_grad();
+        long count = batch.Targets.size(0);
+        Tensor logProbs = empty(count, device: hidden.device);
+        Tensor? entropies = withEntropy ? empty(count, device: hidden.device) : null;
+        for (long start = 0; start < count; start += chunk)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long length = long.Min(chunk, count - start);
+            Tensor logits = ScaledLogits(start, length);                                 // [C, V]
+            Tensor logNormalizer = logits.logsumexp(-1, keepdim: true);                  // [C, 1]
+            Tensor target = logits.gather(1, batch.Targets.narrow(0, start, length).unsqueeze(1));
+            logProbs.narrow(0, start, length).copy_(target.sub(logNormalizer).squeeze(1));
+            if (entropies is not null)
+            {
+                // H = log Z - sum_v p_v z_v
+                Tensor probabilities = logits.sub(logNormalizer).exp_();
+                entropies.narrow(0, start, length).copy_(logNormalizer.squeeze(1).sub(probabilities.mul_(logits).sum(-1)));
+            }
+            if (keepForBackward && count <= chunk) keptLogits = logits.MoveToOuterDisposeScope();
+        }
+        LogProbs = logProbs;
+        Entropies = entropies;
+    }
+
+    /// <summary>[M] log-probabilities of the targets, without gradient history.</summary>
+    public Tensor LogProbs { get; }
+
+    /// <summary>[M] entropies in nats, without gradient history; null where not asked for.</summary>
+    public Tensor? Entropies { get; }
+
+    /// <summary>Adds the gradient of a loss to all parameters.</summary>
+    /// <param name="logProbGradient">[M] dLoss / dLogProbs.</param>
+    /// <param name="entropyGradient">[M] dLoss / dEntropies; null for zero.</param>
+    public void Backward(Tensor logProbGradient, Tensor? entropyGradient = null)
+    {
+        long count = batch.Targets.size(0);
+        using DisposeScope outer = NewDisposeScope();
+        Tensor hiddenGradient;
+        using (no_grad())
+        {
+            hiddenGradient = zeros_like(source);
+            Tensor weight = model.OutputWeight;
+            for (long start = 0; start < count; start += chunk)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                long length = long.Min(chunk, count - start);
+                Tensor logits = keptLogits ?? ScaledLogits(start, length);
+                Tensor logProbabilities = logits.sub(logits.logsumexp(-1, keepdim: true)); // [C, V]
+                Tensor dLogProb = logProbGradient.narrow(0, start, length).unsqueeze(1);   // [C, 1]
+                // p * (-dLogProb - dEntropy * (log p + H)), then + dLogProb at the target; divided by the temperature.
+                Tensor gradient;
+                if (entropyGradient is null)
+                {
+                    gradient = logProbabilities.exp_().mul_(dLogProb.neg());
+                }
+                else
+                {
+                    Tensor dEntropy = entropyGradient.narrow(0, start, length).unsqueeze(1);
+                    Tensor entropy = Entropies!.narrow(0, start, length).unsqueeze(1);
+                    Tensor factor = logProbabilities.add(entropy).mul_(dEntropy).add_(dLogProb).neg_();
+                    gradient = logProbabilities.exp_().mul_(factor);
+                }
+                gradient.scatter_add_(1, batch.Targets.narrow(0, start, length).unsqueeze(1), dLogProb);
+                gradient.div_(temperature);
+                Tensor predictors = batch.Predictors.narrow(0, start, length);
+                hiddenGradient.index_add_(0, predictors, gradient.mm(weight), 1);
+                AddToGradient(weight, gradient.t().mm(source.index_select(0, predictors)));
+            }
+        }
+        hidden.backward([hiddenGradient]);
+    }
+
+    private static void AddToGradient(Tensor parameter, Tensor gradient)
+    {
+        if (!parameter.requires_grad) return;
+        Tensor? existing = parameter.grad;
+        if (existing is null) parameter.grad = gradient.DetachFromDisposeScope();
+        else existing.add_(gradient);
+    }
+
+    private Tensor ScaledLogits(long start, long length)
+    {
+        Tensor states = source.index_select(0, batch.Predictors.narrow(0, start, length));
+        Tensor logits = model.Logits(states);
+        return temperature == 1 ? logits : logits.div_(temperature);
+    }
+}

@@ -1,0 +1,54 @@
+using static TorchSharp.torch;
+
+namespace Rlvr.Rollouts;
+
+/// <summary>Draws one token for each row of logits by inverse CDF: one uniform number a token, whatever the vocabulary.</summary>
+public static class Sampler
+{
+    /// <summary>Draws.</summary>
+    /// <param name="logits">[R, V], overwritten.</param>
+    /// <param name="uniforms">R numbers in [0, 1).</param>
+    /// <param name="options">Temperature and filters.</param>
+    /// <returns>[R] token ids and [R] log-probabilities under the distribution drawn from.</returns>
+    public static (Tensor Tokens, Tensor LogProbs) Draw(Tensor logits, double[] uniforms, SamplingOptions options)
+    {
+        if (options.Temperature == 0)
+        {
+            Tensor best = logits.argmax(-1);
+            return (best, logits.log_softmax(-1).gather(1, best.unsqueeze(1)).squeeze(1));
+        }
+        if (options.Temperature != 1) logits.div_(options.Temperature);
+        if (options.TopK > 0 || options.TopP < 1 || options.MinP > 0) Filter(logits, options);
+        Tensor logProbs = logits.log_softmax(-1);
+        // In double: with a large vocabulary a float32 running sum loses the tail.
+        Tensor cumulative = logProbs.exp().cumsum(-1, type: ScalarType.Float64);
+        Tensor point = tensor(uniforms, device: logits.device).unsqueeze(1).mul(cumulative.narrow(1, cumulative.size(1) - 1, 1));
+        // The first token whose running sum exceeds the point; a token of probability 0 adds nothing and is never the first.
+        Tensor drawn = cumulative.le(point).sum(-1);
+        // Rounding can only reach past the end if the uniform is 1, which it is not; the clamp guards the index all the same.
+        drawn.clamp_(max: logits.size(1) - 1);
+        return (drawn, logProbs.gather(1, drawn.unsqueeze(1)).squeeze(1));
+    }
+
+    /// <summary>Sets the logits of dropped tokens to minus infinity: top-k, then top-p of what is left, then min-p.</summary>
+    private static void Filter(Tensor logits, SamplingOptions options)
+    {
+        (Tensor sorted, Tensor order) = logits.sort(-1, descending: true, stable: true);
+        Tensor drop = zeros_like(sorted, dtype: ScalarType.Bool);
+        if (options.TopK > 0 && options.TopK < sorted.size(1))
+        {
+            drop.narrow(1, options.TopK, sorted.size(1) - options.TopK).fill_(true);
+            sorted = sorted.masked_fill(drop, float.NegativeInfinity);
+        }
+        Tensor probabilities = sorted.softmax(-1);
+        if (options.TopP < 1)
+        {
+            // A token is kept while those before it have less than top-p; so the likeliest always is.
+            Tensor before = probabilities.cumsum(-1, type: ScalarType.Float64).sub(probabilities);
+            drop.logical_or_(before.ge(options.TopP));
+        }
+        if (options.MinP > 0) drop.logical_or_(probabilities.lt(probabilities.narrow(1, 0, 1).mul(options.MinP)));
+        drop.narrow(1, 0, 1).fill_(false);
+        logits.masked_fill_(zeros_like(drop).scatter_(1, order, drop), float.NegativeInfinity);
+    }
+}

@@ -90,7 +90,7 @@ public sealed class Tokenizer
 
     private string Normalize(string text) => normalizesToNfc ? Nfc.Normalize(text) : text;
 
-    private static string ReplaceLoneSurrogates(string text)
+    internal static string ReplaceLoneSurrogates(string text)
     {
         int at = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF');
         while (at >= 0 && at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1]))

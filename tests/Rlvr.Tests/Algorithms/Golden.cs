@@ -67,7 +67,10 @@ internal sealed class GoldenCase(JsonElement json)
     public string Name => json.GetProperty("name").GetString()!;
 
     /// <summary>The function the case is for, where the file has several.</summary>
-    public string? Function => json.TryGetProperty("function", out JsonElement f) ? f.GetString() : null;
+    public string? Function => Property("function");
+
+    /// <summary>A text beside the inputs, or null.</summary>
+    public string? Property(string name) => json.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 
     public JsonElement Inputs => json.GetProperty("inputs");
 

@@ -53,5 +53,10 @@ public static class Kl
         return penalty.MoveToOuterDisposeScope();
     }
 
-    private static Tensor K3(Tensor logRatio) => (logRatio.exp() - logRatio - 1).clamp(-10, 10);
+    private static Tensor K3(Tensor logRatio)
+    {
+        // Beyond 20 on either side the result is clamped anyway; without this its gradient would be 0 * infinity where exp overflows.
+        Tensor bounded = logRatio.clamp(-20, 20);
+        return (bounded.exp() - bounded - 1).clamp(-10, 10);
+    }
 }

@@ -40,6 +40,48 @@ public class LossTests
     }
 
     [Fact]
+    public void Kl_in_the_reward_equals_the_released_code()
+    {
+        foreach (GoldenCase c in Golden.Read("seed_kl.json").Where(c => c.Function is "compute_rewards" or "apply_kl_penalty"))
+        {
+            using var scope = NewDisposeScope();
+            Tensor scores = c.Tensor("token_level_scores");
+            if (c.Function == "compute_rewards")
+            {
+                Tensor all = KlInReward.Compute(scores, c.Tensor("old_log_prob"), c.Tensor("ref_log_prob"), ones_like(scores), c.Number("kl_ratio")).Rewards;
+                c.Check("rewards", all);
+                continue;
+            }
+            Tensor attention = c.Tensor("attention_mask");
+            int width = c.Integer("response_length");
+            (Tensor rewards, Tensor kl) = KlInReward.Compute(scores, c.Tensor("old_log_probs"), c.Tensor("ref_log_prob"),
+                attention.narrow(1, attention.shape[1] - width, width), c.Number("kl_coef"), Estimator(c.Text("kl_penalty")));
+            c.Check("token_level_rewards", rewards);
+            Golden.Close(c.Expected.GetProperty("metrics").GetProperty("critic/kl").GetDouble(), kl.item<double>(), c.Name);
+        }
+    }
+
+    [Fact]
+    public void The_adaptive_coefficient_equals_the_released_code()
+    {
+        foreach (GoldenCase c in Golden.Read("seed_kl.json").Where(c => c.Function == "AdaptiveKLController.update"))
+        {
+            double next = AdaptiveKl.Next(c.Number("init_kl_coef"), c.Number("current_kl"), c.Number("target_kl"), c.Integer("n_steps"), c.Number("horizon"));
+            Golden.Close(c.Expected.GetProperty("value").GetDouble(), next, c.Name);
+        }
+    }
+
+    [Fact]
+    public void K3_far_off_the_reference_has_no_gradient_even_where_exp_overflows()
+    {
+        using var scope = NewDisposeScope();
+        Tensor logProbs = tensor([-800f, 0f, -1f]).requires_grad_();
+        Kl.Penalty(logProbs, tensor([0f, -800f, -1f]), KlEstimator.K3).sum().backward();
+
+        Assert.Equal(new float[] { 0, 0, 0 }, logProbs.grad!.data<float>().ToArray());
+    }
+
+    [Fact]
     public void Entropy_equals_the_released_code()
     {
         foreach (GoldenCase c in Golden.Read("seed_entropy.json"))

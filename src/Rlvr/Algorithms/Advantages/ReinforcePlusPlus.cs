@@ -1,0 +1,32 @@
+using Rlvr.Tensors;
+using static TorchSharp.torch;
+
+namespace Rlvr.Algorithms.Advantages;
+
+/// <summary>
+/// REINFORCE++ (arXiv 2501.03262): discounted returns R_t = r_t + gamma m_{t+1} R_{t+1}, whitened over all response tokens of the
+/// batch, times the mask. No groups and no critic.
+/// </summary>
+public static class ReinforcePlusPlus
+{
+    /// <summary>Advantages and returns, [B, T].</summary>
+    /// <param name="rewards">Reward of each token, [B, T]; an outcome reward sits on the last token.</param>
+    /// <param name="mask">Response tokens, [B, T].</param>
+    /// <param name="gamma">Discount.</param>
+    public static TokenAdvantages Compute(Tensor rewards, Tensor mask, double gamma = 1)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        mask = mask.to(rewards.dtype);
+        Tensor[] r = rewards.unbind(1), m = mask.unbind(1);
+        var returns = new Tensor[r.Length];
+        Tensor running = zeros_like(r[0]);
+        for (int t = r.Length - 1; t >= 0; t--)
+        {
+            returns[t] = r[t] + running * gamma;
+            running = returns[t] * m[t]; // restarts before a gap
+        }
+        Tensor all = stack(returns, 1);
+        return new TokenAdvantages((Masked.Whiten(all, mask) * mask).MoveToOuterDisposeScope(), all.MoveToOuterDisposeScope());
+    }
+}

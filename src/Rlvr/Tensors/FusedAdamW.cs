@@ -5,7 +5,8 @@ namespace Rlvr.Tensors;
 /// <summary>
 /// AdamW with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), the numbers of PyTorch's <c>torch.optim.AdamW</c>:
 /// p *= 1 - lr wd; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g g; p -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps).
-/// Every parameter decays. Its state can be read and restored, so that a resumed run continues exactly.
+/// Every parameter decays. Its state can be read and restored, so that a resumed run continues exactly. All parameters are
+/// updated by one fused operator.
 /// </summary>
 public sealed class FusedAdamW : IDisposable
 {
@@ -13,6 +14,8 @@ public sealed class FusedAdamW : IDisposable
     private readonly Tensor[] parameters;
     private readonly Tensor[] firstMoments;
     private readonly Tensor[] secondMoments;
+    private readonly Tensor step; // float32 scalar, the same for every parameter; the operator reads but does not advance it
+    private readonly Tensor[] steps;
 
     /// <summary>Creates the optimiser with moments of zero.</summary>
     /// <param name="parameters">The parameters, updated in place, by their names in checkpoints.</param>
@@ -28,6 +31,8 @@ public sealed class FusedAdamW : IDisposable
         this.parameters = [.. all.Select(p => p.Parameter)];
         firstMoments = [.. this.parameters.Select(Zeros)];
         secondMoments = [.. this.parameters.Select(Zeros)];
+        step = zeros([], dtype: ScalarType.Float32, device: this.parameters.FirstOrDefault()?.device).DetachFromDisposeScope();
+        steps = [.. this.parameters.Select(_ => step)];
         (Beta1, Beta2, Epsilon, WeightDecay) = (beta1, beta2, epsilon, weightDecay);
     }
 
@@ -58,18 +63,8 @@ public sealed class FusedAdamW : IDisposable
         for (int i = 0; i < parameters.Length; i++)
             gradients[i] = parameters[i].grad
                 ?? throw new InvalidOperationException($"parameter '{names[i]}' has no gradient: call backward on a loss that depends on it, or leave it out of the optimiser");
-        using var _ = no_grad();
-        StepCount++;
-        double correction1 = 1 - double.Pow(Beta1, StepCount);
-        double correction2 = double.Sqrt(1 - double.Pow(Beta2, StepCount));
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            parameters[i].mul_(1 - learningRate * WeightDecay);
-            firstMoments[i].mul_(Beta1).add_(gradients[i], 1 - Beta1);
-            secondMoments[i].mul_(Beta2).addcmul_(gradients[i], gradients[i], 1 - Beta2);
-            Tensor denominator = secondMoments[i].sqrt().div_(correction2).add_(Epsilon);
-            parameters[i].addcdiv_(firstMoments[i], denominator, -learningRate / correction1);
-        }
+        step.fill_(++StepCount);
+        AtenOps.FusedAdamW(parameters, gradients, firstMoments, secondMoments, steps, learningRate, Beta1, Beta2, WeightDecay, Epsilon);
     }
 
     /// <summary>Sets every gradient to zero, keeping its memory.</summary>
@@ -112,7 +107,7 @@ public sealed class FusedAdamW : IDisposable
     /// <summary>Frees the moments; the parameters stay.</summary>
     public void Dispose()
     {
-        foreach (Tensor moment in firstMoments.Concat(secondMoments)) moment.Dispose();
+        foreach (Tensor moment in firstMoments.Concat(secondMoments).Append(step)) moment.Dispose();
     }
 
     private static Tensor Zeros(Tensor parameter)

@@ -32,7 +32,7 @@ internal static class ModelConfigWriter
         json.WriteStringValue(ClassName(config.Architecture));
         json.WriteEndArray();
         if (!config.AttentionBias) json.WriteBoolean("attention_bias", false);
-        json.WriteNumber("attention_dropout", 0.0);
+        WriteReal(json, "attention_dropout", 0.0);
         WriteTokens(json, config);
         json.WriteNumber("head_dim", config.HeadDim);
         json.WriteString("hidden_act", "silu");
@@ -44,9 +44,9 @@ internal static class ModelConfigWriter
         json.WriteNumber("num_attention_heads", config.Heads);
         json.WriteNumber("num_hidden_layers", config.Layers);
         json.WriteNumber("num_key_value_heads", config.KeyValueHeads);
-        json.WriteNumber("rms_norm_eps", config.RmsNormEps);
+        WriteReal(json, "rms_norm_eps", config.RmsNormEps);
         WriteScaling(json, config.RopeScaling);
-        json.WriteNumber("rope_theta", config.RopeTheta);
+        WriteReal(json, "rope_theta", config.RopeTheta);
         json.WriteBoolean("tie_word_embeddings", config.TieWordEmbeddings);
         if (DtypeName(config.TorchDtype) is string dtype) json.WriteString("torch_dtype", dtype);
         json.WriteBoolean("use_cache", true);
@@ -81,12 +81,20 @@ internal static class ModelConfigWriter
             return;
         }
         json.WriteStartObject("rope_scaling");
-        json.WriteNumber("factor", scaling.Factor);
-        json.WriteNumber("high_freq_factor", scaling.HighFrequencyFactor);
-        json.WriteNumber("low_freq_factor", scaling.LowFrequencyFactor);
+        WriteReal(json, "factor", scaling.Factor);
+        WriteReal(json, "high_freq_factor", scaling.HighFrequencyFactor);
+        WriteReal(json, "low_freq_factor", scaling.LowFrequencyFactor);
         json.WriteNumber("original_max_position_embeddings", scaling.OriginalMaxPositions);
         json.WriteString("rope_type", "llama3");
         json.WriteEndObject();
+    }
+
+    /// <summary>Writes a number with a point, as Python writes it: some versions of transformers insist on floats here.</summary>
+    private static void WriteReal(Utf8JsonWriter json, string key, double value)
+    {
+        string text = value.ToString("R").ToLowerInvariant();
+        json.WritePropertyName(key);
+        json.WriteRawValue(text.AsSpan().ContainsAny('.', 'e') ? text : text + ".0");
     }
 
     private static string Json(Action<Utf8JsonWriter> content)

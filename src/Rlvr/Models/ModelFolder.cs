@@ -142,15 +142,7 @@ public sealed class ModelFolder : IDisposable
     {
         if (!Config.TieWordEmbeddings || !_weights.FileOfTensor.TryGetValue(OutputProjection, out SafeTensorsFile? file)) return;
         SafeTensorsFile other = _weights.FileOfTensor[Embedding];
-        SafeTensorsEntry copy = file.Entries[OutputProjection], original = other.Entries[Embedding];
-        bool equal = copy.Dtype == original.Dtype;
-        const int chunk = 1 << 26;
-        for (long at = 0; equal && at < copy.ByteCount; at += chunk)
-        {
-            int now = (int)long.Min(chunk, copy.ByteCount - at);
-            equal = file.Bytes(OutputProjection, at, now).SequenceEqual(other.Bytes(Embedding, at, now));
-        }
-        if (!equal)
+        if (!SafeTensorsFile.AreEqual(file, OutputProjection, other, Embedding))
         {
             throw new RlvrException($"{file.Path}: '{OutputProjection}' differs from '{Embedding}', but config.json says 'tie_word_embeddings' = true. " +
                 "Set it to false if the two are meant to differ, or remove the tensor.");

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlvr.Tensors;
@@ -35,8 +36,8 @@ internal static class ModelFolderWriter
             Directory.CreateDirectory(temporary);
             WriteWeights(temporary, list, dtype, shardBytes);
             ScalarType saved = dtype ?? list[0].Tensor.dtype;
-            File.WriteAllText(Path.Combine(temporary, "config.json"), (config with { TorchDtype = saved }).ToJson());
-            File.WriteAllText(Path.Combine(temporary, "generation_config.json"), GenerationConfig(config, tokenizerFolder));
+            WriteText(Path.Combine(temporary, "config.json"), (config with { TorchDtype = saved }).ToJson());
+            WriteText(Path.Combine(temporary, "generation_config.json"), GenerationConfig(config, tokenizerFolder));
             CopyTokenizer(tokenizerFolder, temporary);
             Replace(temporary, target);
         }
@@ -97,7 +98,7 @@ internal static class ModelFolderWriter
         }
         foreach ((string tensor, string shard) in shardOfTensor) map[tensor] = shard;
         JsonObject index = new() { ["metadata"] = new JsonObject { ["total_size"] = total }, ["weight_map"] = map };
-        File.WriteAllText(Path.Combine(folder, WeightFiles.IndexName), index.ToJsonString(Indented) + "\n");
+        WriteText(Path.Combine(folder, WeightFiles.IndexName), index.ToJsonString(Indented) + "\n");
     }
 
     /// <summary>Keeps the sampling settings of the folder the model came from, with the special tokens of the configuration.</summary>
@@ -116,6 +117,14 @@ internal static class ModelFolderWriter
         {
             throw new RlvrException($"{path}: not valid JSON: {e.Message}", e);
         }
+    }
+
+    /// <summary>Writes a text file through to the disk, so that the rename that follows never outruns it.</summary>
+    private static void WriteText(string path, string text)
+    {
+        using FileStream stream = new(path, FileMode.CreateNew, FileAccess.Write);
+        stream.Write(Encoding.UTF8.GetBytes(text));
+        stream.Flush(flushToDisk: true);
     }
 
     private static void CopyTokenizer(string? from, string to)

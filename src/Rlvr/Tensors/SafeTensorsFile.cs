@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,17 +7,16 @@ namespace Rlvr.Tensors;
 
 /// <summary>
 /// Reads a safetensors file through a memory map: opening it reads only the header, and loading a tensor copies its bytes from the
-/// map straight into the tensor, so that no second copy of the weights is ever in memory. The file must not be shortened while open.
+/// map straight into the tensor. Only a window of the file is mapped at a time, so that the process never holds a second copy of the
+/// weights. The file must not be shortened while open.
 /// </summary>
 public sealed unsafe class SafeTensorsFile : IDisposable
 {
-    /// <summary>Bytes copied or converted at a time where the element type changes or the tensor lies on a device.</summary>
-    private const int ChunkBytes = 8 << 20;
+    /// <summary>Bytes mapped, and copied or converted, at a time.</summary>
+    private const int WindowBytes = 16 << 20;
 
     private readonly SafeTensorsHeader _header;
     private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly byte* _start;
     private bool _disposed;
 
     /// <summary>Opens a file and checks its header strictly.</summary>
@@ -25,21 +25,22 @@ public sealed unsafe class SafeTensorsFile : IDisposable
     public SafeTensorsFile(string path)
     {
         Path = path;
+        SafeFileHandle? handle = null;
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            long length = stream.Length;
+            handle = File.OpenHandle(path);
+            long length = RandomAccess.GetLength(handle);
             Span<byte> first = stackalloc byte[8];
-            stream.ReadAtLeast(first, 8, throwOnEndOfStream: false);
+            RandomAccess.Read(handle, first, 0);
             int headerLength = SafeTensorsHeader.ReadLength(path, first, length);
-            _map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            _view = _map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-            _header = SafeTensorsHeader.Parse(path, new ReadOnlySpan<byte>(_start + 8, headerLength), length);
+            _map = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            using Window header = new(_map, 0, 8 + headerLength);
+            _header = SafeTensorsHeader.Parse(path, header.Bytes[8..], length);
         }
         catch (Exception e)
         {
             Dispose();
+            handle?.Dispose();
             if (e is FileNotFoundException or DirectoryNotFoundException) throw new RlvrException($"{path}: no such file", e);
             if (e is IOException or UnauthorizedAccessException) throw new RlvrException($"{path}: cannot be read: {e.Message}", e);
             throw;
@@ -85,10 +86,9 @@ public sealed unsafe class SafeTensorsFile : IDisposable
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        byte* source = _start + _header.DataStart + entry.Begin;
         int elementSize = SafeTensorsDtype.Bits(entry.Dtype) / 8;
         long count = entry.ByteCount / elementSize;
-        int chunk = ChunkBytes / elementSize;
+        int chunk = WindowBytes / elementSize;
         bool direct = target.dtype == type && target.device_type == DeviceType.CPU;
         Tensor flat = target.detach().view(-1);
         // Not used where bytes go straight into the target.
@@ -98,18 +98,24 @@ public sealed unsafe class SafeTensorsFile : IDisposable
             int now = (int)long.Min(chunk, count - at);
             using Tensor part = flat.narrow(0, at, now);
             using Tensor into = direct ? part.alias() : staging.narrow(0, 0, now);
-            new ReadOnlySpan<byte>(source + at * elementSize, now * elementSize).CopyTo(into.bytes);
+            using Window source = Map(entry, at * elementSize, now * elementSize);
+            source.Bytes.CopyTo(into.bytes);
             if (!direct) part.copy_(into);
         }
     }
 
-    /// <summary>The raw bytes of (a part of) a tensor, for comparing without loading it.</summary>
-    internal ReadOnlySpan<byte> Bytes(string name, long offset, int count)
+    /// <summary>Whether two tensors have the same element type, shape and bytes.</summary>
+    internal static bool AreEqual(SafeTensorsFile fileA, string nameA, SafeTensorsFile fileB, string nameB)
     {
-        SafeTensorsEntry entry = Entry(name);
-        ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + count, entry.ByteCount);
-        return new ReadOnlySpan<byte>(_start + _header.DataStart + entry.Begin + offset, count);
+        SafeTensorsEntry a = fileA.Entry(nameA), b = fileB.Entry(nameB);
+        if (a.Dtype != b.Dtype || !a.Shape.SequenceEqual(b.Shape)) return false;
+        for (long at = 0; at < a.ByteCount; at += WindowBytes)
+        {
+            int now = (int)long.Min(WindowBytes, a.ByteCount - at);
+            using Window bytesA = fileA.Map(a, at, now), bytesB = fileB.Map(b, at, now);
+            if (!bytesA.Bytes.SequenceEqual(bytesB.Bytes)) return false;
+        }
+        return true;
     }
 
     /// <summary>Closes the file. Tensors loaded from it stay valid.</summary>
@@ -117,10 +123,10 @@ public sealed unsafe class SafeTensorsFile : IDisposable
     {
         if (_disposed) return;
         _disposed = true;
-        if (_start is not null) _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view?.Dispose();
         _map?.Dispose();
     }
+
+    private Window Map(SafeTensorsEntry entry, long offset, int count) => new(_map, _header.DataStart + entry.Begin + offset, count);
 
     private SafeTensorsEntry Entry(string name)
     {
@@ -131,4 +137,27 @@ public sealed unsafe class SafeTensorsFile : IDisposable
 
     private ScalarType TypeOf(SafeTensorsEntry entry) => SafeTensorsDtype.TypeOf(entry.Dtype)
         ?? throw new RlvrException($"{Path}: tensor '{entry.Name}' has element type {entry.Dtype}, which is not supported; save it as F32, BF16 or F16");
+
+    /// <summary>Some bytes of the file, mapped until disposed.</summary>
+    private readonly ref struct Window : IDisposable
+    {
+        private readonly MemoryMappedViewAccessor _view;
+
+        public Window(MemoryMappedFile map, long start, int count)
+        {
+            _view = map.CreateViewAccessor(start, count, MemoryMappedFileAccess.Read);
+            byte* pointer = null;
+            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
+            // A view begins at a page; PointerOffset leads from there to the byte that was asked for.
+            Bytes = new ReadOnlySpan<byte>(pointer + _view.PointerOffset, count);
+        }
+
+        public ReadOnlySpan<byte> Bytes { get; }
+
+        public void Dispose()
+        {
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            _view.Dispose();
+        }
+    }
 }

@@ -1,0 +1,74 @@
+namespace Rlvr.Data;
+
+/// <summary>How a problem is put to a model: a text with <see cref="Placeholder"/> in it, and the strings that end the response.</summary>
+public sealed class PromptTemplate
+{
+    /// <summary>What a template's text has where the problem goes.</summary>
+    public const string Placeholder = "{problem}";
+
+    private const string Boxed = @"Please reason step by step, and put your final answer within \boxed{}.";
+
+    // The evaluation of the paper's released code stops at these, whatever the model.
+    private static readonly string[] EvaluationStops = ["</s>", "<|im_end|>", "<|endoftext|>"];
+
+    private static readonly Dictionary<string, PromptTemplate> Known = new PromptTemplate[]
+    {
+        new("plain", Placeholder, []),
+        new("micro", $"Problem: {Placeholder}\nSolution:\n", []),
+
+        // Training (arXiv 2504.20571): the chat template of Qwen2.5-Math around the problem and a sentence.
+        new("qwen25-math-train", $"<|im_start|>system\n{Boxed}<|im_end|>\n<|im_start|>user\n{Placeholder}"
+            + " Let's think step by step and output the final answer within \\boxed{}.<|im_end|>\n<|im_start|>assistant\n", []),
+
+        // Evaluation, under the released code's names; the paper's results are with qwen25-math-cot. (In its data set phy1
+        // the sentence of training is part of the problem.)
+        new("qwen25-math-cot", $"<|im_start|>system\n{Boxed}<|im_end|>\n<|im_start|>user\n{Placeholder}<|im_end|>\n<|im_start|>assistant\n", EvaluationStops),
+        new("qwen25-math-cot-assistant", $"<|im_start|>user\n{Placeholder}<|im_end|>\n<|im_start|>assistant\n", EvaluationStops),
+        new("qwen-boxed", $"<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n{Placeholder}\n{Boxed}<|im_end|>\n<|im_start|>assistant\n", EvaluationStops),
+        new("llama", "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\nToday Date: 17 Apr 2025\n\n <|eot_id|>"
+            + $"<|start_header_id|>user<|end_header_id|>\n\n{Placeholder}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", EvaluationStops),
+        new("deepseek-distill", $"<｜begin▁of▁sentence｜><｜User｜>{Placeholder}<｜Assistant｜><think>\n", EvaluationStops),
+        new("deepseek-math", $"User: {Placeholder}\n{Boxed}\n\nAssistant:", EvaluationStops),
+        new("deepseek-r1", "A conversation between User and Assistant. The user asks a question, and the Assistant solves it. The assistant first thinks about the reasoning"
+            + " process in the mind and then provides the user with the answer. The reasoning process and answer are enclosed within <think> </think> and <answer> </answer>"
+            + $" tags, respectively, i.e., <think> reasoning process here </think> <answer> answer here </answer>. User: {Placeholder}. Assistant:", EvaluationStops),
+        new("o1_cot", $"[Round 0] USER:\n{Placeholder}\n{Boxed} ASSISTANT:\n", EvaluationStops),
+        new("cot", $"Question: {Placeholder}\nAnswer:", [.. EvaluationStops, "\n\nQuestion:"]),
+        new("direct", $"Question: {Placeholder}\nAnswer:", EvaluationStops),
+    }.ToDictionary(template => template.Name);
+
+    private PromptTemplate(string name, string text, IReadOnlyList<string> stopStrings)
+    {
+        Name = name;
+        Text = text;
+        StopStrings = stopStrings;
+    }
+
+    /// <summary>The names of the templates that there are.</summary>
+    public static IReadOnlyCollection<string> Names => Known.Keys;
+
+    /// <summary>The template's name; <c>custom</c> for one's own text.</summary>
+    public string Name { get; }
+
+    /// <summary>The text with the placeholder.</summary>
+    public string Text { get; }
+
+    /// <summary>Strings that end a response, besides the model's end token; they do not belong to the response.</summary>
+    public IReadOnlyList<string> StopStrings { get; }
+
+    /// <summary>A template by its name, or one's own: any text with <c>{problem}</c> in it.</summary>
+    /// <exception cref="RlvrException">It is neither; the message lists the names.</exception>
+    public static PromptTemplate Get(string nameOrText)
+    {
+        if (Known.TryGetValue(nameOrText, out PromptTemplate? template)) return template;
+        if (nameOrText.Contains(Placeholder, StringComparison.Ordinal)) return new("custom", nameOrText, []);
+        throw new RlvrException($"unknown prompt template '{nameOrText}'.{Suggestion.DidYouMean(nameOrText, Known.Keys)}"
+            + $" Expected one of {string.Join(", ", Known.Keys)}, or a text with {Placeholder} in it.");
+    }
+
+    /// <summary>The prompt for a problem.</summary>
+    public string Render(Problem problem) => Render(problem.Text);
+
+    /// <summary>The prompt for a problem's text.</summary>
+    public string Render(string problem) => Text.Replace(Placeholder, problem, StringComparison.Ordinal);
+}

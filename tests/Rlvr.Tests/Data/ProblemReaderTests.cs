@@ -1,0 +1,66 @@
+using Rlvr.Data;
+
+namespace Rlvr.Tests.Data;
+
+public sealed class ProblemReaderTests : IDisposable
+{
+    private readonly string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "set.jsonl");
+
+    public void Dispose() => Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+
+    private IReadOnlyList<Problem> Read(string text, ProblemFields? fields = null)
+    {
+        File.WriteAllText(path, text);
+        return ProblemReader.Read(path, fields);
+    }
+
+    [Fact]
+    public void Problems_come_with_what_their_lines_say()
+    {
+        IReadOnlyList<Problem> problems = Read("""
+            {"problem": "1+1?", "answer": "2", "id": "a", "subject": "sums", "level": 3, "source": "school"}
+
+            {"question": "Größe?", "label": 12.50, "subject": null}
+            {"prompt": "x", "solution": "\\boxed{1} or rather \\boxed{\\frac{1}{\\left\\{2\\right\\}}}. "}
+
+            """);
+        Assert.Equal([
+            new("a", "1+1?", "2", "sums", "3", "school"), new("set:3", "Größe?", "12.50"), new("set:4", "x", "\\frac{1}{\\left\\{2\\right\\}}"),
+        ], problems);
+    }
+
+    [Fact]
+    public void Fields_have_the_names_one_gives_them() => Assert.Equal(
+        [new Problem("7", "p", "q", Subject: "s")],
+        Read("""{"aufgabe": "p", "answer": "wrong", "ergebnis": "q", "nr": 7, "type": "s"}""", new() { Text = ["aufgabe"], Answer = ["ergebnis"], Id = ["nr"], Subject = ["type"] }));
+
+    [Theory]
+    [InlineData("", ": error: there are no problems in it. Expected one JSON object a line.")]
+    [InlineData("\n \n", ": error: there are no problems in it. Expected one JSON object a line.")]
+    [InlineData("{\"problem\":\"p\",\"answer\":\"1\"}\n{\"problem\":", "(2,12): error: not valid JSON: ")]
+    [InlineData("[1]", "(1): error: expected a JSON object, found Array.")]
+    [InlineData("{\"text\":\"p\",\"answer\":\"1\"}", "(1): error: the problem is missing: there is no field 'problem' or 'question' or 'prompt' (fields found: text, answer).")]
+    [InlineData("\n{\"problem\":\"p\"}", "(2): error: the answer is missing: there is no field 'answer' or 'label' or 'solution' (fields found: problem).")]
+    [InlineData("{\"problem\":\"p\",\"answer\":null}", "(1): error: the answer is missing")]
+    [InlineData("{\"problem\":\"p\",\"answer\":\" \"}", "(1): error: the field 'answer' is empty, expected the answer.")]
+    [InlineData("{\"problem\":\"\",\"answer\":\"1\"}", "(1): error: the field 'problem' is empty, expected the problem.")]
+    [InlineData("{\"problem\":\"p\",\"answer\":[1]}", "(1): error: the field 'answer' is Array, expected a text or a number.")]
+    [InlineData("{\"problem\":\"p\",\"solution\":\"so \\\\boxed{ }\"}", "(1): error: the solution has no \\boxed{...} with an answer in it.")]
+    [InlineData("{\"problem\":\"p\",\"solution\":\"so \\\\boxed{1\"}", "(1): error: the solution has no \\boxed{...} with an answer in it.")]
+    [InlineData("{\"problem\":\"p\",\"answer\":\"1\",\"id\":5}\n{\"problem\":\"p\",\"answer\":\"1\",\"id\":\"5\"}", "(2): error: the id '5' is that of line 1 too.")]
+    [InlineData("{\"problem\":\"\\ud800\",\"answer\":\"1\"}", "(1): error: a text is not valid Unicode")]
+    public void What_is_wrong_is_named_with_file_and_line(string text, string expected)
+    {
+        RlvrException error = Assert.Throws<RlvrException>(() => Read(text));
+        Assert.StartsWith(path + expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_missing_or_not_text_is_named()
+    {
+        Assert.Equal($"{path}: error: there is no such file of problems.", Assert.Throws<RlvrException>(() => ProblemReader.Read(path)).Message);
+        File.WriteAllBytes(path, [.. "{\"problem\":\"p\",\"answer\":\"1\"}\n"u8, 0xFF, 0xFE, 0xFF]);
+        Assert.Contains("not UTF-8", Assert.Throws<RlvrException>(() => ProblemReader.Read(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", Assert.Throws<RlvrException>(() => ProblemReader.Read(Path.GetDirectoryName(path)!)).Message, StringComparison.Ordinal);
+    }
+}

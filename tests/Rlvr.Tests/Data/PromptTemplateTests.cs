@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Rlvr.Data;
+using Rlvr.Tests.Shared;
+using Rlvr.Text;
+
+namespace Rlvr.Tests.Data;
+
+public class PromptTemplateTests
+{
+    private const string TrainingSentence = " Let's think step by step and output the final answer within \\boxed{}.";
+
+    [Fact]
+    public void Prompts_of_the_paper_are_equal_in_text_and_ids()
+    {
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(TestFiles.Golden("tokenizers", "prompts.json")));
+        Dictionary<string, Tokenizer> tokenizers = new()
+        {
+            ["qwen2_5"] = Tokenizer.Load(TestFiles.Golden("tokenizers", "qwen2_5")),
+            ["llama3_2"] = Tokenizer.Load(TestFiles.Golden("tokenizers", "llama3_2")),
+        };
+        int compared = 0;
+        foreach (JsonElement example in golden.RootElement.GetProperty("examples").EnumerateArray())
+        {
+            string content = example.GetProperty("chat")[0].GetProperty("content").GetString()!;
+            Assert.EndsWith(TrainingSentence, content, StringComparison.Ordinal);
+            Compare("qwen25-math-train", content[..^TrainingSentence.Length], example.GetProperty("training_prompt"));
+            foreach (JsonProperty prompt in example.GetProperty("evaluation_prompts").EnumerateObject()) Compare(prompt.Name, content, prompt.Value);
+        }
+        Assert.Equal(44, compared);
+
+        void Compare(string name, string problem, JsonElement expected)
+        {
+            string text = PromptTemplate.Get(name).Render(problem);
+            Assert.Equal(expected.GetProperty("text").GetString(), text);
+            compared++;
+            if (!expected.TryGetProperty("ids", out JsonElement ids)) return;
+            Tokenizer tokenizer = tokenizers[expected.TryGetProperty("tokenizer", out JsonElement which) ? which.GetString()! : "qwen2_5"];
+            Assert.Equal(ids.Deserialize<int[]>(), tokenizer.Encode(text));
+        }
+    }
+
+    [Fact]
+    public void Small_templates_and_own_ones()
+    {
+        Problem problem = new("1", "What is {problem} 1+1?", "2");
+        Assert.Equal("What is {problem} 1+1?", PromptTemplate.Get("plain").Render(problem));
+        Assert.Equal("Problem: 1+1\nSolution:\n", PromptTemplate.Get("micro").Render("1+1"));
+        PromptTemplate own = PromptTemplate.Get("Q: {problem}\nA:");
+        Assert.Equal("Q: What is {problem} 1+1?\nA:", own.Render(problem));
+        Assert.Equal("custom", own.Name);
+        Assert.Empty(own.StopStrings);
+        Assert.Equal(["</s>", "<|im_end|>", "<|endoftext|>"], PromptTemplate.Get("qwen25-math-cot").StopStrings);
+    }
+
+    [Fact]
+    public void An_unknown_name_lists_the_known_ones()
+    {
+        string message = Assert.Throws<RlvrException>(() => PromptTemplate.Get("qwen25-math-cott")).Message;
+        Assert.Contains("Did you mean 'qwen25-math-cot'?", message, StringComparison.Ordinal);
+        foreach (string name in PromptTemplate.Names) Assert.Contains(name, message, StringComparison.Ordinal);
+    }
+}

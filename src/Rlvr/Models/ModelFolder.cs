@@ -38,10 +38,12 @@ public sealed class ModelFolder : IDisposable
         if (!Directory.Exists(path)) throw new RlvrException($"{path}: no such folder; a model folder with config.json and model.safetensors expected");
         if (!Directory.EnumerateFiles(path).Any())
             throw new RlvrException($"{path}: no config.json and no model.safetensors: not a model folder");
+        // The configuration comes first: that a model is not supported matters more than what is wrong with its weights.
+        ModelConfig? known = File.Exists(Path.Combine(path, "config.json")) ? ModelConfig.Read(path) : null;
         WeightFiles weights = WeightFiles.Open(path);
         try
         {
-            ModelConfig config = ModelConfig.Read(path);
+            ModelConfig config = known ?? ModelConfig.Read(path); // says that there is none
             CheckTensors(path, config, weights);
             return new ModelFolder(path, config, weights);
         }

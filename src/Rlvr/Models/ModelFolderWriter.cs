@@ -29,6 +29,7 @@ internal static class ModelFolderWriter
         if (tokenizerFolder is not null && !Directory.Exists(tokenizerFolder))
             throw new RlvrException($"{tokenizerFolder}: no such folder to copy the tokenizer from");
 
+        NativeRuntime.Initialize();
         string temporary = $"{target}.tmp-{Environment.ProcessId}";
         try
         {
@@ -44,7 +45,14 @@ internal static class ModelFolderWriter
         catch (Exception e)
         {
             DeleteFolder(temporary);
-            if (e is IOException or UnauthorizedAccessException) throw new RlvrException($"{path}: the model cannot be saved: {e.Message}", e);
+            // The reason without the temporary name, which would only confuse.
+            Exception cause = e is RlvrException { InnerException: { } inner } ? inner : e;
+            if (cause is IOException or UnauthorizedAccessException)
+            {
+                string reason = cause.Message.Split(" : '")[0].Replace(temporary, path, StringComparison.Ordinal).TrimEnd('.');
+                long megabytes = list.Sum(item => SafeTensorsWriter.ByteCount(item.Tensor, dtype)) / 1_000_000 + 1;
+                throw new RlvrException($"{path}: the model cannot be saved: {reason}. A folder on a disk with {megabytes} MB free and the right to write there is needed.", cause);
+            }
             throw;
         }
     }

@@ -191,6 +191,11 @@ public sealed class ModelFolderTests : IDisposable
         File.Delete(Path.Combine(noConfig, "config.json"));
         Assert.Contains("no config.json", Open(noConfig));
 
+        string unsupported = Place("unsupported");
+        Directory.CreateDirectory(unsupported);
+        File.WriteAllText(Path.Combine(unsupported, "config.json"), """{"model_type": "rwkv"}""");
+        Assert.Contains("\"rwkv\" is not a supported architecture", Open(unsupported)); // although it has no weights either
+
         string noWeights = Copy(Bf16, "no-weights");
         File.Delete(Path.Combine(noWeights, "model.safetensors"));
         Assert.Contains("no weights; model.safetensors or model.safetensors.index.json", Open(noWeights));

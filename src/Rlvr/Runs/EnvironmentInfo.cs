@@ -40,7 +40,7 @@ public sealed record EnvironmentInfo
     {
         Started = DateTimeOffset.UtcNow,
         Rlvr = typeof(EnvironmentInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "",
-        OperatingSystem = OsName(),
+        OperatingSystem = RuntimeInformation.OSDescription,
         Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
         Processor = ProcessorName(),
         Processors = Environment.ProcessorCount,
@@ -48,12 +48,6 @@ public sealed record EnvironmentInfo
         Runtime = RuntimeInformation.FrameworkDescription,
         More = more ?? new Dictionary<string, string>(),
     };
-
-    private static string OsName()
-    {
-        var pretty = FirstLine("/etc/os-release", "PRETTY_NAME=");
-        return pretty is null ? RuntimeInformation.OSDescription : $"{pretty.Trim('"')} ({RuntimeInformation.OSDescription})";
-    }
 
     private static string ProcessorName()
     {

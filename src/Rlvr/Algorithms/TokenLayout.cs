@@ -42,12 +42,17 @@ public sealed class TokenLayout
         return Packed(tensor(rowOfToken, device: device), lengths.Count);
     }
 
+    /// <summary>Everything is a response token of one row: for losses that do not look at rows.</summary>
+    internal static TokenLayout OneRow(Tensor like) => like.dim() == 1
+        ? Packed(zeros(like.shape, dtype: ScalarType.Int64, device: like.device), 1)
+        : Padded(ones_like(like, requires_grad: false));
+
     /// <summary>1 at response tokens in the shape and type of <paramref name="like"/>.</summary>
     public Tensor Ones(Tensor like) => Mask is null ? ones_like(like, requires_grad: false) : Mask.to(like.dtype);
 
     /// <summary>Sum over each row's response tokens: [B].</summary>
     public Tensor RowSums(Tensor values) => rowOfToken is null
-        ? (values * Mask!).sum(-1)
+        ? (values * Mask!.to(values.dtype)).sum(-1)
         : zeros(Rows, dtype: values.dtype, device: values.device).index_add(0, rowOfToken, values, 1);
 
     /// <summary>Number of response tokens of each row, in the type of <paramref name="like"/>: [B].</summary>

@@ -18,19 +18,46 @@ public static class ActorLoss
     /// <param name="entropies">Entropy at each token; null leaves the entropy term out. Without gradient it is only a metric.</param>
     /// <exception cref="ArgumentException">A term has a coefficient but not its tensor.</exception>
     public static ActorLossTerms Compute(Tensor logProbs, Tensor advantages, Tensor weights, ActorLossOptions options,
-                                         Tensor? oldLogProbs = null, Tensor? referenceLogProbs = null, Tensor? entropies = null)
+                                         Tensor? oldLogProbs = null, Tensor? referenceLogProbs = null, Tensor? entropies = null) =>
+        Compute(new ActorBatch
+        {
+            LogProbs = logProbs,
+            Advantages = advantages,
+            Weights = weights,
+            OldLogProbs = oldLogProbs,
+            ReferenceLogProbs = referenceLogProbs,
+            Entropies = entropies,
+        }, options);
+
+    /// <summary>The same, with everything that variants of the policy loss may need.</summary>
+    /// <exception cref="ArgumentException">A term has a coefficient but not its tensor, or the policy loss needs the layout.</exception>
+    public static ActorLossTerms Compute(ActorBatch batch, ActorLossOptions options)
     {
-        if (options.Kl != 0 && referenceLogProbs is null)
-            throw new ArgumentException($"the KL coefficient is {options.Kl} but there are no reference log-probabilities", nameof(referenceLogProbs));
-        if (options.Entropy != 0 && entropies is null)
-            throw new ArgumentException($"the entropy coefficient is {options.Entropy} but there are no entropies", nameof(entropies));
+        if (options.Kl != 0 && batch.ReferenceLogProbs is null)
+            throw new ArgumentException($"the KL coefficient is {options.Kl} but there are no reference log-probabilities", nameof(batch));
+        if (options.Entropy != 0 && batch.Entropies is null)
+            throw new ArgumentException($"the entropy coefficient is {options.Entropy} but there are no entropies", nameof(batch));
+        if (options.PolicyLoss is not null && batch.Layout is null)
+            throw new ArgumentException($"the policy loss {options.PolicyLoss} needs the layout of the tokens", nameof(batch));
 
         using var scope = NewDisposeScope();
-        Tensor old = oldLogProbs ?? logProbs.detach();
-        TokenLosses tokens = ClippedPolicy.Compute(logProbs, old, advantages, options.ClipLow, options.ClipHigh);
+        Tensor logProbs = batch.LogProbs, weights = batch.Weights, old = batch.OldLogProbs ?? logProbs.detach();
+        var inputs = new PolicyLossInputs(logProbs, old, batch.Advantages, batch.Layout ?? TokenLayout.OneRow(logProbs))
+        {
+            Factors = batch.Factors,
+            SamplerRatios = batch.SamplerRatios,
+            Seed = batch.Seed,
+        };
+        TokenLosses tokens = (options.PolicyLoss ?? new ClippedPolicy(options.ClipLow, options.ClipHigh)).Compute(inputs);
         Tensor policy = (tokens.Losses * weights).sum();
-        Tensor? entropy = entropies is null ? null : (entropies * weights).sum();
-        Tensor? kl = referenceLogProbs is null ? null : (Kl.Penalty(logProbs, referenceLogProbs, options.KlEstimator) * weights).sum();
+        Tensor? entropy = batch.Entropies is null ? null : (batch.Entropies * weights).sum();
+        Tensor? kl = null;
+        if (batch.ReferenceLogProbs is not null)
+        {
+            Tensor penalty = Kl.Penalty(logProbs, batch.ReferenceLogProbs, options.KlEstimator);
+            if (options.KlTimesRatio) penalty *= (logProbs - old).exp();
+            kl = (penalty * weights).sum();
+        }
 
         Tensor loss = policy * options.Policy;
         if (options.Entropy != 0) loss -= entropy! * options.Entropy;
@@ -45,6 +72,40 @@ public static class ActorLoss
             (tokens.Ratios * weights).sum()]);
         return new ActorLossTerms(loss.MoveToOuterDisposeScope(), metrics.MoveToOuterDisposeScope());
     }
+}
+
+/// <summary>The tensors of one micro-batch, all over its tokens: packed [N], or padded [B, T].</summary>
+public sealed record ActorBatch
+{
+    /// <summary>Under the policy, with gradient.</summary>
+    public required Tensor LogProbs { get; init; }
+
+    /// <summary>Of the same shape, or broadcasting to it.</summary>
+    public required Tensor Advantages { get; init; }
+
+    /// <summary>The weight of each token, from <see cref="Aggregation.Weights"/>.</summary>
+    public required Tensor Weights { get; init; }
+
+    /// <summary>Under the policy the step started from; null for the step's first update, where the ratio is exactly 1.</summary>
+    public Tensor? OldLogProbs { get; init; }
+
+    /// <summary>Under the reference; null leaves the KL term out.</summary>
+    public Tensor? ReferenceLogProbs { get; init; }
+
+    /// <summary>Entropy at each token; null leaves the entropy term out. Without gradient it is only a metric.</summary>
+    public Tensor? Entropies { get; init; }
+
+    /// <summary>Where the tokens and rows lie; only other losses than the default need it.</summary>
+    public TokenLayout? Layout { get; init; }
+
+    /// <summary>Factor of each token's policy loss, such as <see cref="HighEntropyMask"/>; null for 1. Entropy and KL terms are not affected.</summary>
+    public Tensor? Factors { get; init; }
+
+    /// <summary>Importance ratio of trainer to sampler (<see cref="SamplerCorrection"/>); null for 1.</summary>
+    public Tensor? SamplerRatios { get; init; }
+
+    /// <summary>For losses with random choices: a pure function of (seed, step, micro-batch).</summary>
+    public ulong Seed { get; init; }
 }
 
 /// <summary>Coefficients and variants of <see cref="ActorLoss"/>; the defaults are the released code of arXiv 2504.20571.</summary>
@@ -67,6 +128,12 @@ public sealed record ActorLossOptions
 
     /// <summary>The KL term's estimator.</summary>
     public KlEstimator KlEstimator { get; init; } = KlEstimator.K3;
+
+    /// <summary>Multiplies the KL term by the ratio, which makes its gradient unbiased off-policy (DeepSeek-V3.2, arXiv 2512.02556).</summary>
+    public bool KlTimesRatio { get; init; }
+
+    /// <summary>The policy loss; null takes <see cref="ClippedPolicy"/> with <see cref="ClipLow"/> and <see cref="ClipHigh"/>.</summary>
+    public IPolicyLoss? PolicyLoss { get; init; }
 }
 
 /// <summary>The result of <see cref="ActorLoss"/> for one micro-batch, still on the device.</summary>

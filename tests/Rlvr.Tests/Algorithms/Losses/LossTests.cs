@@ -15,7 +15,7 @@ public class LossTests
             using var scope = NewDisposeScope();
             Tensor logProbs = c.Tensor("log_prob", gradient: true), old = c.Tensor("old_log_prob"), mask = c.Tensor("eos_mask");
             double clip = c.Number("cliprange");
-            TokenLosses tokens = ClippedPolicy.Compute(logProbs, old, c.Tensor("advantages"), clip, clip);
+            TokenLosses tokens = new ClippedPolicy(clip, clip).Compute(new PolicyLossInputs(logProbs, old, c.Tensor("advantages"), TokenLayout.Padded(mask)));
             Tensor loss = Masked.Mean(tokens.Losses, mask);
             loss.backward();
             c.Check("pg_loss", loss);

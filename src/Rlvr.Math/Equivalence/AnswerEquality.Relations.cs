@@ -1,0 +1,129 @@
+using Rlvr.Math.Answers;
+using Rlvr.Math.Expressions;
+using Rlvr.Math.Reading;
+
+namespace Rlvr.Math.Equivalence;
+
+/// <content>Equations, inequalities, words and choices.</content>
+internal sealed partial class AnswerEquality
+{
+    private bool CompareEquations(Answer expected, Answer answer, int depth)
+    {
+        if (expected is RelationAnswer left && answer is RelationAnswer right)
+        {
+            if (!left.IsEquation || !right.IsEquation) return Decide("relation", CompareInequalities(left, right));
+            bool variables = left.Label == LabelKind.Variable && right.Label == LabelKind.Variable;
+            bool sameLabel = variables && left.LabelSide.ToString() == right.LabelSide.ToString();
+            if (left.Label != LabelKind.None && right.Label != LabelKind.None && (!variables || sameLabel)
+                && AllValues(left, value => AllValues(right, other => AreEqual(value, other, depth + 1))))
+                return Decide("labelled-value", true);
+            return Decide("equation", SameEquation(left, right) || SameSides(left, right, depth));
+        }
+        if (expected is RelationAnswer { IsEquation: true } label)
+            return Decide("label-omitted", HasValue(label) && AllValues(label, value => AreEqual(value, answer, depth + 1)));
+        if (answer is RelationAnswer { IsEquation: true } chain)
+            return Decide("label-added", HasValue(chain) && AllValues(chain, value => AreEqual(expected, value, depth + 1)));
+        return Decide("different-kinds", false);
+    }
+
+    // x = 5, or a chain of equal values: 3 + 4 = 7
+    private static bool HasValue(RelationAnswer relation) => relation.Label != LabelKind.None || relation.Sides.Length >= 2;
+
+    private static bool AllValues(RelationAnswer relation, Func<Answer, bool> test) => relation.Values().All(test);
+
+    // Equal up to a factor: the difference of the sides is a multiple of the other's.
+    private static bool SameEquation(RelationAnswer a, RelationAnswer b) =>
+        Difference(a) is { } left && Difference(b) is { } right && ExpressionEquality.Compare(left, right) != Proportion.Unrelated;
+
+    private bool SameSides(RelationAnswer a, RelationAnswer b, int depth) =>
+        a.Sides.Length == b.Sides.Length && a.Operators.SequenceEqual(b.Operators) && SameItems(a.Sides, b.Sides, depth);
+
+    private static SumExpression? Difference(RelationAnswer relation) =>
+        relation is { Sides: [ScalarAnswer { Unit: null } left, ScalarAnswer { Unit: null } right] } && left.PlusMinusSigns + right.PlusMinusSigns == 0
+            ? new SumExpression([left.Value, Expression.Negate(right.Value)])
+            : null;
+
+    // Both written as difference < 0, the differences must be positive multiples of each other.
+    private bool CompareInequalities(RelationAnswer a, RelationAnswer b)
+    {
+        if (a.Sides.Length != b.Sides.Length) return Decide("inequality", false);
+        if (a.Sides.Length == 2 && Difference(a) is { } left && Difference(b) is { } right)
+        {
+            (TokenKind opA, bool turnA) = Orient(a.Operators[0]);
+            (TokenKind opB, bool turnB) = Orient(b.Operators[0]);
+            if (opA != opB) return Decide("inequality", false);
+            Proportion proportion = ExpressionEquality.Compare(left, right);
+            return Decide("inequality", opA == TokenKind.NotEqual
+                ? proportion != Proportion.Unrelated
+                : turnA == turnB ? proportion is Proportion.Equal or Proportion.Positive : proportion == Proportion.Negative || IsMinusOne(left, right));
+        }
+        bool same = SameSides(a, b, 1);
+        if (!same)
+        {
+            RelationAnswer flipped = new([.. b.Sides.Reverse()], [.. b.Operators.Reverse().Select(Flip)], LabelKind.None, false);
+            same = SameSides(a, flipped, 1);
+        }
+        return Decide("inequality", same);
+    }
+
+    private static bool IsMinusOne(Expression a, Expression b) => ExpressionEquality.Compare(a, Expression.Negate(b)) == Proportion.Equal;
+
+    private static (TokenKind Operator, bool Turned) Orient(TokenKind op) => op switch
+    {
+        TokenKind.Greater => (TokenKind.Less, true),
+        TokenKind.GreaterEqual => (TokenKind.LessEqual, true),
+        _ => (op, false),
+    };
+
+    private static TokenKind Flip(TokenKind op) => op switch
+    {
+        TokenKind.Greater => TokenKind.Less,
+        TokenKind.GreaterEqual => TokenKind.LessEqual,
+        TokenKind.Less => TokenKind.Greater,
+        TokenKind.LessEqual => TokenKind.GreaterEqual,
+        _ => op,
+    };
+
+    private bool CompareWords(Answer expected, Answer answer, int depth)
+    {
+        switch (expected, answer)
+        {
+            case (ChoiceAnswer a, ChoiceAnswer b):
+                return Decide("choice", a.Letter == b.Letter);
+            case (ChoiceAnswer a, ScalarAnswer { Value: VariableExpression or ConstantExpression } b):
+                return Decide("choice", IsLetter(b, a.Letter));
+            case (ScalarAnswer { Value: VariableExpression or ConstantExpression } a, ChoiceAnswer { Content: null } b):
+                return Decide("choice", IsLetter(a, b.Letter));
+            case (_, ChoiceAnswer { Content: { } content }) when expected is not TextAnswer:
+                return Decide("choice-content", AreEqual(expected, content, depth + 1));
+            case (TextAnswer a, TextAnswer b):
+                return Decide("words", a.Text == b.Text || (IsNothing(a.Text) && IsNothing(b.Text)));
+            case (TextAnswer a, CollectionAnswer { Items.Length: 0 }):
+                return Decide("empty-set", IsNothing(a.Text));
+            case (CollectionAnswer { Items.Length: 0 }, TextAnswer b):
+                return Decide("empty-set", IsNothing(b.Text));
+            case (TextAnswer a, ScalarAnswer or TupleAnswer):
+                return Decide("words", Letters(a.Text) is { Length: > 1 } letters && Letters(answer.ToString()!.Replace("*", "")) == letters);
+            case (TextAnswer, RelationAnswer { Label: not LabelKind.None, IsEquation: true } b):
+                return Decide("words", AllValues(b, value => AreEqual(expected, value, depth + 1)));
+            case (RelationAnswer { Label: not LabelKind.None, IsEquation: true } a, _):
+                return Decide("words", AllValues(a, value => AreEqual(value, answer, depth + 1)));
+            case (NumberSetAnswer { Name: "R" }, TextAnswer b):
+                return Decide("number-set", b.Text is "all real numbers" or "all reals" or "real numbers" or "reals");
+            case (TextAnswer a, NumberSetAnswer { Name: "R" }):
+                return Decide("number-set", a.Text is "all real numbers" or "all reals" or "real numbers" or "reals");
+            case (CollectionAnswer, _) or (_, CollectionAnswer):
+                return SameElements(Elements(expected), Elements(answer), depth) && Decide("set", true);
+            default:
+                return Decide("different-kinds", false);
+        }
+    }
+
+    private static bool IsLetter(ScalarAnswer scalar, char letter) =>
+        scalar.Unit is null && scalar.ToString().Length == 1 && char.ToUpperInvariant(scalar.ToString()[0]) == letter;
+
+    private static bool IsNothing(string text) => text is "no solution" or "no solutions" or "none" or "no real solution" or "no real solutions"
+        or "empty set" or "there is no solution" or "no such";
+
+    private static string Letters(string text) => string.Concat(text.Where(char.IsLetter)).ToLowerInvariant();
+}

@@ -1,0 +1,137 @@
+using Fractions;
+using Rlvr.Math.Expressions;
+using Rlvr.Math.Numerics;
+
+namespace Rlvr.Math.Equivalence;
+
+/// <summary>How two expressions relate to each other as functions of their variables.</summary>
+internal enum Proportion { Unrelated, Equal, Positive, Negative }
+
+/// <summary>
+/// Decides whether expressions are equal: exactly where they are rational (at random points, where there are variables), otherwise
+/// by values of 256 bits, at random points where there are variables.
+/// </summary>
+internal static class ExpressionEquality
+{
+    private const int Points = 3;
+    private const int Attempts = 8;
+    private const int IntegerPoints = 10;
+
+    /// <summary>An expression with a choice of its plus-minus signs.</summary>
+    public readonly record struct Signed(Expression Expression, int Signs = 0, bool Together = false);
+
+    /// <summary>Whether a times <paramref name="factorA"/> is b times <paramref name="factorB"/>.</summary>
+    public static bool AreEqual(Signed a, Fraction factorA, Signed b, Fraction factorB)
+    {
+        if (a.Expression is RationalExpression x && b.Expression is RationalExpression y)
+            return factorA.Equals(factorB) ? x.Value.Equals(y.Value) : (x.Value * factorA).Equals(y.Value * factorB);
+        ExpressionTraits traits = ExpressionTraits.Of(a.Expression, b.Expression);
+        if (traits.HasMatrix) return false;
+        if (traits.Variables.Count == 0)
+        {
+            Number left = Evaluate(a, factorA, out long scaleA), right = Evaluate(b, factorB, out long scaleB);
+            return Number.AreEqual(left, right, long.Max(scaleA, scaleB));
+        }
+        if (traits.Variables.Count > 24) return false;
+        int agreed = 0, wanted = traits.WantsIntegers ? IntegerPoints - 4 : Points;
+        for (int point = 0; point < (traits.WantsIntegers ? IntegerPoints : Attempts) && agreed < wanted; point++)
+        {
+            Number left = EvaluateAt(point, traits, a, factorA, out long scaleA);
+            Number right = EvaluateAt(point, traits, b, factorB, out long scaleB);
+            if (left.IsUndefined || right.IsUndefined) continue;
+            if (!Number.AreEqual(left, right, long.Max(scaleA, scaleB))) return false;
+            agreed++;
+        }
+        return agreed >= 2;
+    }
+
+    public static bool AreEqual(Expression a, Expression b) => AreEqual(new Signed(a), Fraction.One, new Signed(b), Fraction.One);
+
+    /// <summary>The value of an expression without variables.</summary>
+    public static Number Evaluate(Expression expression) => new Evaluator().Evaluate(expression);
+
+    /// <summary>The value of an expression of one variable at a rational point.</summary>
+    public static Number EvaluateAt(Expression expression, string variable, Fraction value)
+    {
+        Evaluator evaluator = new();
+        evaluator.Set(variable, Number.Of(value));
+        return evaluator.Evaluate(expression);
+    }
+
+    private static Number Evaluate(Signed signed, Fraction factor, out long scale)
+    {
+        Evaluator evaluator = new() { Signs = signed.Signs, SignsTogether = signed.Together };
+        Number value = evaluator.Evaluate(signed.Expression);
+        scale = evaluator.Scale;
+        return factor.Equals(Fraction.One) ? value : value * Number.Of(factor);
+    }
+
+    private static Number EvaluateAt(int point, ExpressionTraits traits, Signed signed, Fraction factor, out long scale)
+    {
+        Evaluator evaluator = new(4_000_000) { Signs = signed.Signs, SignsTogether = signed.Together };
+        SetPoint(evaluator, point, traits);
+        Number value = evaluator.Evaluate(signed.Expression);
+        scale = evaluator.Scale;
+        return factor.Equals(Fraction.One) ? value : value * Number.Of(factor);
+    }
+
+    // Fixed pseudo-random points: the same pair always gets the same verdict. Positive ones first: they lie in most domains.
+    private static void SetPoint(Evaluator evaluator, int point, ExpressionTraits traits)
+    {
+        for (int i = 0; i < traits.Variables.Count; i++)
+        {
+            ulong random = Mix(((ulong)point << 32) + (ulong)i + 1);
+            if (traits.WantsIntegers)
+            {
+                evaluator.Set(traits.Variables[i], Number.Of(new Fraction(1 + (long)(random % 13))));
+                continue;
+            }
+            long numerator = 300 + (long)(random % 3800);
+            if (point > 0 && (Mix(random) & 1) == 0) numerator = -numerator;
+            evaluator.Set(traits.Variables[i], Number.Of(new Fraction(numerator, 1009)));
+        }
+    }
+
+    /// <summary>
+    /// Whether a is a constant multiple of b, the constant being real and not zero: two equations a = 0 and b = 0 say the same then.
+    /// </summary>
+    public static Proportion Compare(Expression a, Expression b)
+    {
+        ExpressionTraits traits = ExpressionTraits.Of(a, b);
+        if (traits.HasMatrix || traits.PlusMinusSigns > 0 || traits.Variables.Count > 24) return Proportion.Unrelated;
+        Number? ratio = null;
+        int agreed = 0;
+        for (int point = 0; point < IntegerPoints && agreed < Points; point++)
+        {
+            Number left = EvaluateAt(point, traits, new Signed(a), Fraction.One, out long scaleA);
+            Number right = EvaluateAt(point, traits, new Signed(b), Fraction.One, out long scaleB);
+            if (left.IsUndefined || right.IsUndefined) continue;
+            bool zeroA = Number.AreEqual(left, Number.Of(Fraction.Zero), scaleA), zeroB = Number.AreEqual(right, Number.Of(Fraction.Zero), scaleB);
+            if (zeroA != zeroB) return Proportion.Unrelated;
+            if (zeroA)
+            {
+                if (traits.Variables.Count == 0) return Proportion.Equal;
+                continue;
+            }
+            Number quotient = left / right;
+            if (!quotient.IsFinite || !quotient.IsReal) return Proportion.Unrelated;
+            if (ratio is { } known && !Number.AreEqual(known, quotient, long.Max(scaleA, scaleB))) return Proportion.Unrelated;
+            ratio ??= quotient;
+            agreed++;
+            if (traits.Variables.Count == 0) break;
+        }
+        if (ratio is not { } constant) return Proportion.Unrelated;
+        if (agreed < 2 && traits.Variables.Count > 0) return Proportion.Unrelated;
+        if (Number.AreEqual(constant, Number.Of(Fraction.One), 0)) return Proportion.Equal;
+        return constant.Sign > 0 ? Proportion.Positive : Proportion.Negative;
+    }
+
+    // SplitMix64
+    private static ulong Mix(ulong x)
+    {
+        x += 0x9E3779B97F4A7C15;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return x ^ (x >> 31);
+    }
+}

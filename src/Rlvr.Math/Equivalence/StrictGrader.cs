@@ -1,0 +1,73 @@
+using Rlvr.Math.Answers;
+using Rlvr.Math.Reading;
+
+namespace Rlvr.Math.Equivalence;
+
+/// <summary>The strict profile: an answer is correct where it is mathematically equal to the expected one.</summary>
+internal static class StrictGrader
+{
+    public static Verification Verify(string answer, string expected)
+    {
+        Reading label = Read(expected, LexerOptions.None);
+        if (label.Answer is null) return new(Verdict.UnparsableLabel, answer, null, null, label.Problem);
+        if (string.IsNullOrWhiteSpace(answer)) return new(Verdict.NoAnswer, answer, null, label.Answer.ToString(), "empty-answer");
+        Reading reading = Read(answer, LexerOptions.None);
+        if (reading.Tokens is not null && SameTokens(label.Tokens!, reading.Tokens))
+            return new(Verdict.Correct, answer, label.Answer.ToString(), label.Answer.ToString(), "same-text");
+        AnswerEquality equality = new();
+        bool correct = reading.Answer is not null && equality.AreEqual(label.Answer, reading.Answer);
+        string rule = reading.Answer is null ? reading.Problem : equality.Rule;
+        if (!correct && (label.Ambiguities | reading.Ambiguities) != LexerOptions.None)
+            correct = TryOtherReadings(answer, expected, label, ref reading, ref rule);
+        Verdict verdict = correct ? Verdict.Correct : reading.Answer is null ? Verdict.UnparsableAnswer : Verdict.Wrong;
+        return new(verdict, answer, reading.Answer?.ToString(), label.Answer.ToString(), rule);
+    }
+
+    /// <summary>Why an expected answer cannot be read; empty where it can.</summary>
+    public static string ProblemOf(string? expected)
+    {
+        Reading label = Read(expected, LexerOptions.None);
+        return label.Answer is null ? label.Problem : "";
+    }
+
+    private readonly record struct Reading(List<Token>? Tokens, Answer? Answer, LexerOptions Ambiguities, string Problem);
+
+    private static Reading Read(string? text, LexerOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return new(null, null, LexerOptions.None, "empty");
+        if (text.Length > MathVerifier.MaxAnswerLength) return new(null, null, LexerOptions.None, "too-long");
+        List<Token>? tokens = LatexLexer.Read(text, options, out LexerOptions ambiguities);
+        if (tokens is null) return new(null, null, LexerOptions.None, "too-long");
+        return new(tokens, AnswerParser.Read(tokens), ambiguities, "unreadable");
+    }
+
+    // Notations such as 1,234 and 3e-5 mean two things; the other meaning counts where the first does not fit.
+    private static bool TryOtherReadings(string answer, string expected, Reading label, ref Reading reading, ref string rule)
+    {
+        LexerOptions ambiguities = label.Ambiguities | reading.Ambiguities;
+        foreach (LexerOptions option in (LexerOptions[])[LexerOptions.CommasSeparate, LexerOptions.CommasGroupInBrackets, LexerOptions.EulerE])
+        {
+            if (!ambiguities.HasFlag(option)) continue;
+            Reading otherLabel = label.Ambiguities.HasFlag(option) ? Read(expected, option) : label;
+            Reading otherAnswer = reading.Ambiguities.HasFlag(option) ? Read(answer, option) : reading;
+            foreach ((Reading left, Reading right) in ((Reading, Reading)[])[(otherLabel, otherAnswer), (otherLabel, reading), (label, otherAnswer)])
+            {
+                if (left.Answer is null || right.Answer is null) continue;
+                AnswerEquality equality = new();
+                if (!equality.AreEqual(left.Answer, right.Answer)) continue;
+                rule = equality.Rule;
+                reading = right;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static bool SameTokens(List<Token> a, List<Token> b)
+    {
+        if (a.Count != b.Count) return false;
+        for (int i = 0; i < a.Count; i++)
+            if (a[i].Kind != b[i].Kind || a[i].Text != b[i].Text) return false;
+        return true;
+    }
+}

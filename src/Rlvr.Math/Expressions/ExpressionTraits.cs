@@ -1,0 +1,82 @@
+namespace Rlvr.Math.Expressions;
+
+/// <summary>What has to be known about an expression before it is evaluated.</summary>
+internal sealed class ExpressionTraits
+{
+    /// <summary>Names of the free variables, in the order of their first use.</summary>
+    public List<string> Variables { get; } = [];
+
+    /// <summary>Number of plus-minus signs.</summary>
+    public int PlusMinusSigns { get; private set; }
+
+    /// <summary>Whether a minus-plus stands among them, so that the signs belong together.</summary>
+    public bool HasMinusPlus { get; private set; }
+
+    /// <summary>Whether variables stand where only integers make sense (factorials, binomials, rounding, exponents of negative numbers).</summary>
+    public bool WantsIntegers { get; private set; }
+
+    public bool HasMatrix { get; private set; }
+
+    public static ExpressionTraits Of(params ReadOnlySpan<Expression> expressions)
+    {
+        ExpressionTraits traits = new();
+        foreach (Expression expression in expressions) traits.Visit(expression);
+        return traits;
+    }
+
+    // Depth is bounded by the parser.
+    private void Visit(Expression expression)
+    {
+        switch (expression)
+        {
+            case VariableExpression variable:
+                if (!Variables.Contains(variable.Name)) Variables.Add(variable.Name);
+                break;
+            case SumExpression sum:
+                foreach (Expression term in sum.Terms) Visit(term);
+                break;
+            case ProductExpression product:
+                foreach (Expression factor in product.Factors) Visit(factor);
+                break;
+            case QuotientExpression quotient:
+                Visit(quotient.Numerator);
+                Visit(quotient.Denominator);
+                break;
+            case PowerExpression power:
+                Visit(power.Base);
+                int before = Variables.Count;
+                Visit(power.Exponent);
+                if (IsNegative(power.Base) && (Variables.Count > before || HasVariable(power.Exponent))) WantsIntegers = true;
+                break;
+            case PlusMinusExpression plusMinus:
+                PlusMinusSigns++;
+                HasMinusPlus |= plusMinus.MinusFirst;
+                Visit(plusMinus.Operand);
+                break;
+            case CallExpression call:
+                foreach (Expression argument in call.Arguments) Visit(argument);
+                if (call.Function is "factorial" or "binomial" or "floor" or "ceil" or "gcd" or "lcm" && Variables.Count > 0) WantsIntegers = true;
+                break;
+            case SeriesExpression series:
+                bool known = Variables.Contains(series.Index);
+                Visit(series.Body);
+                if (!known) Variables.Remove(series.Index);
+                Visit(series.From);
+                Visit(series.To);
+                if (Variables.Count > 0) WantsIntegers = true;
+                break;
+            case MatrixExpression matrix:
+                HasMatrix = true;
+                foreach (Expression[] row in matrix.Rows)
+                    foreach (Expression entry in row) Visit(entry);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static bool HasVariable(Expression expression) => Of(expression).Variables.Count > 0;
+
+    private static bool IsNegative(Expression expression) => expression is RationalExpression { Value.IsNegative: true }
+        or ProductExpression { Factors: [RationalExpression { Value.IsNegative: true }, ..] };
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics.CodeAnalysis;
+using Rlvr.Math.Equivalence;
+
+namespace Rlvr.Math;
+
+/// <summary>
+/// Judges answers to mathematical problems. It never throws, whatever the texts contain, works within fixed bounds of time and
+/// memory, and may be used from many threads at once.
+/// </summary>
+public sealed class MathVerifier
+{
+    /// <summary>Answers longer than this, in characters, are not read.</summary>
+    public const int MaxAnswerLength = 65_536;
+
+    /// <summary>Makes a verifier.</summary>
+    /// <param name="profile">Which answers count as the expected one.</param>
+    public MathVerifier(VerifierProfile profile = VerifierProfile.Strict) => Profile = profile;
+
+    /// <summary>Which answers count as the expected one.</summary>
+    public VerifierProfile Profile { get; }
+
+    /// <summary>Takes the answer from a response (its last box) and judges it.</summary>
+    /// <param name="response">The response alone: a box in the prompt is no answer.</param>
+    /// <param name="expected">The expected answer, as the data set has it.</param>
+    public Verification VerifyResponse(string response, string expected)
+    {
+        string? extracted = AnswerExtractor.LastBoxed(response ?? "");
+        if (extracted is null)
+        {
+            if (!CanParseLabel(expected, out string reason)) return new(Verdict.UnparsableLabel, null, null, null, reason);
+            return new(Verdict.NoAnswer, null, null, null, "no-box");
+        }
+        return VerifyAnswer(extracted, expected);
+    }
+
+    /// <summary>Judges an answer as it stands in the box.</summary>
+    /// <param name="answer">The answer's text.</param>
+    /// <param name="expected">The expected answer, as the data set has it.</param>
+    [SuppressMessage("Performance", "CA1822", Justification = "What can be read may come to depend on the profile.")]
+    public Verification VerifyAnswer(string answer, string expected)
+    {
+        return StrictGrader.Verify(answer ?? "", expected);
+    }
+
+    /// <summary>Whether an expected answer can be read; one that cannot never earns a reward and should be listed when data are loaded.</summary>
+    /// <param name="expected">The expected answer, as the data set has it.</param>
+    /// <param name="reason">Why it cannot be read; empty where it can.</param>
+    [SuppressMessage("Performance", "CA1822", Justification = "What can be read may come to depend on the profile.")]
+    public bool CanParseLabel(string expected, out string reason)
+    {
+        reason = StrictGrader.ProblemOf(expected);
+        return reason.Length == 0;
+    }
+}

@@ -1,0 +1,236 @@
+using System.Globalization;
+using System.Text;
+using Rlvr.Math.Answers;
+using Rlvr.Math.Expressions;
+
+namespace Rlvr.Math.Reading;
+
+/// <content>Brackets, bases, times, ratios, choices, values with units, words.</content>
+internal sealed partial class AnswerParser
+{
+    // (1, 2)  [0, 1)  \{1, 2\}  \{x \mid x > 2\}
+    private Answer? ReadBracketed(int lo, int hi, int depth)
+    {
+        TokenKind open = _tokens[lo].Kind, close = _tokens[hi - 1].Kind;
+        if (open is not (TokenKind.LeftParen or TokenKind.LeftBracket or TokenKind.LeftAngle or TokenKind.LeftSet)) return null;
+        List<Answer> items = [];
+        bool separated = false;
+        if (open == TokenKind.LeftSet)
+        {
+            if (lo + 1 == hi - 1) return new CollectionAnswer(Joining.Braces, []);
+            for (int i = lo + 2; i < hi - 1 && i < lo + 8; i++)
+            {
+                // The condition of a set-builder is the set.
+                if (_tokens[i].Kind is TokenKind.Mid or TokenKind.Bar or TokenKind.Colon) return ReadAnswer(i + 1, hi - 1, depth + 1);
+                if (_tokens[i].Kind is not (TokenKind.In or TokenKind.NumberSet or TokenKind.Letter)) break;
+            }
+        }
+        else if (!ContainsSeparator(lo, hi)) return null;
+        int start = lo + 1;
+        for (int i = start; i < hi; i++)
+        {
+            if (i < hi - 1)
+            {
+                TokenKind kind = _tokens[i].Kind;
+                bool separator = kind is TokenKind.Comma or TokenKind.Semicolon || (kind is TokenKind.And or TokenKind.Or && open == TokenKind.LeftSet);
+                if (!separator) { i = Skip(i); continue; }
+                separated = true;
+            }
+            if (items.Count > MaxItems) return null;
+            Answer? item = ReadAnswer(start, i, depth + 1);
+            if (item is null) return null;
+            items.Add(item);
+            start = i + 1;
+        }
+        if (open == TokenKind.LeftSet) return new CollectionAnswer(Joining.Braces, [.. items]);
+        return separated ? new TupleAnswer(open, close, [.. items]) : null;
+    }
+
+    private bool ContainsSeparator(int lo, int hi)
+    {
+        for (int i = lo + 1; i < hi - 1; i++)
+        {
+            if (_tokens[i].Kind is TokenKind.Comma or TokenKind.Semicolon) return true;
+            i = Skip(i);
+        }
+        return false;
+    }
+
+    // 101_2  (4343)_{\text{six}}  1A_{16}  101 base 2
+    private BaseAnswer? ReadBase(int lo, int hi)
+    {
+        int mark = -1;
+        for (int i = lo; i < hi && mark < 0; i++)
+        {
+            if (_tokens[i].Kind == TokenKind.Underscore || _tokens[i].IsWord("base")) mark = i;
+            else i = Skip(i);
+        }
+        if (mark <= lo) return null;
+        (int from, int to) = (mark + 1, hi);
+        while (from < to && (_tokens[from].Kind == TokenKind.LeftGroup || _tokens[from].IsWord("base"))) from++;
+        while (to > from && _tokens[to - 1].Kind == TokenKind.RightGroup) to--;
+        if (to - from != 1) return null;
+        Token radix = _tokens[from];
+        int @base;
+        if (radix.Kind == TokenKind.Number) { if (!int.TryParse(radix.Text, NumberStyles.None, CultureInfo.InvariantCulture, out @base)) return null; }
+        else if (radix.Kind != TokenKind.Word || !NumberWords.TrySmall(radix.Text, out @base)) return null;
+        if (@base is < 2 or > 36) return null;
+        (int start, int end) = (lo, mark);
+        while (end - start >= 3 && Kind(start) is TokenKind.LeftParen or TokenKind.LeftGroup && _sequence.Match[start] == end - 1) { start++; end--; }
+        StringBuilder digits = new();
+        bool number = false;
+        for (int i = start; i < end; i++)
+        {
+            Token token = _tokens[i];
+            number |= token.Kind == TokenKind.Number;
+            if (token.Kind is not (TokenKind.Number or TokenKind.Letter or TokenKind.Word or TokenKind.Minus) || token.Text.Length > 2000) return null;
+            digits.Append(token.Kind == TokenKind.Minus ? "-" : token.Text.ToUpperInvariant());
+        }
+        if (!number && (end - start < 2 || @base < 11)) return null; // x_2 is a variable
+        string text = digits.ToString();
+        foreach (char c in text.AsSpan().TrimStart('-'))
+        {
+            int digit = char.IsAsciiDigit(c) ? c - '0' : char.IsAsciiLetterUpper(c) ? c - 'A' + 10 : c == '.' ? 0 : 99;
+            if (digit >= @base) return null;
+        }
+        bool negative = text[0] == '-';
+        text = text.TrimStart('-').TrimStart('0');
+        return new BaseAnswer((negative ? "-" : "") + (text.Length == 0 ? "0" : text), @base);
+    }
+
+    private TimeAnswer? ReadTime(int lo, int hi)
+    {
+        int at = lo;
+        int[] parts = [0, 0, 0];
+        int count = 0;
+        while (at < hi && count < 3 && _tokens[at].Kind == TokenKind.Number)
+        {
+            string text = _tokens[at].Text;
+            if (text.Length > 2 || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out parts[count])) return null;
+            if (count > 0 && (text.Length != 2 || parts[count] > 59)) return null;
+            count++;
+            at++;
+            if (at < hi && _tokens[at].Kind == TokenKind.Colon) at++;
+            else break;
+        }
+        if (count < 2 || parts[0] > 24) return null;
+        bool? afternoon = null;
+        if (at < hi)
+        {
+            if (_tokens[at].IsWord("am")) afternoon = false;
+            else if (_tokens[at].IsWord("pm")) afternoon = true;
+            else return null;
+            if (at + 1 < hi && Kind(at + 1) != TokenKind.Period) return null;
+        }
+        else return null; // without a.m. or p.m. it may as well be a ratio
+        return new TimeAnswer((((parts[0] % 12 * 60) + parts[1]) * 60) + parts[2], afternoon);
+    }
+
+    private RatioAnswer? ReadRatio(int lo, int hi)
+    {
+        List<Expression> parts = [];
+        int start = lo;
+        for (int i = lo; i <= hi; i++)
+        {
+            if (i < hi && Kind(i) != TokenKind.Colon && !_tokens[i].IsWord("to")) { i = Skip(i); continue; }
+            if (i == start || parts.Count > 16) return null;
+            (int from, int to) = (start, i);
+            Trim(ref from, ref to);
+            if (_expressions.ParseWhole(from, to) is not { } part) return null;
+            parts.Add(part);
+            start = i + 1;
+        }
+        return parts.Count >= 2 ? new RatioAnswer([.. parts]) : null;
+    }
+
+    // (A)  A)  A.  Option B  \text{(C) } 5
+    private ChoiceAnswer? ReadChoice(int lo, int hi, int depth)
+    {
+        if (depth > 1) return null;
+        int at = lo;
+        bool said = false;
+        while (at < hi && (_tokens[at].IsWord("option") || _tokens[at].IsWord("choice") || _tokens[at].IsWord("answer"))) { at++; said = true; }
+        if (said && Kind(at) == TokenKind.Colon) at++;
+        bool paren = Kind(at) == TokenKind.LeftParen;
+        if (paren) at++;
+        if (Kind(at) != TokenKind.Letter || at >= hi) return null;
+        Token letter = _tokens[at];
+        if (letter.Text.Length != 1 || letter.Text[0] is not (>= 'A' and <= 'J')) return null;
+        int next = at + 1;
+        bool closed = Kind(next) == TokenKind.RightParen && next < hi && (paren || _sequence.Match[next] < 0);
+        if (paren && !closed) return null;
+        if (closed) next++;
+        else if (next < hi && Kind(next) is TokenKind.Period or TokenKind.Colon) { next++; closed = true; }
+        bool textual = letter.InText || said || closed;
+        if (next >= hi) return textual ? new ChoiceAnswer(letter.Text[0], null) : null;
+        if (!closed || (paren && !letter.InText && !_tokens[next].Space)) return null;
+        Answer? content = ReadAnswer(next, hi, depth + 1);
+        return content is null or CollectionAnswer { Joining: Joining.Or } ? null : new ChoiceAnswer(letter.Text[0], content);
+    }
+
+    private Answer? ReadScalar(int lo, int hi)
+    {
+        int at = lo;
+        string? currency = null;
+        bool negative = false;
+        if (Kind(at) is TokenKind.Minus && Kind(at + 1) == TokenKind.Currency) { negative = true; at++; }
+        if (Kind(at) == TokenKind.Currency) currency = _tokens[at++].Text;
+        else if (Kind(at) == TokenKind.LeftGroup && Kind(at + 1) == TokenKind.Currency && _sequence.Match[at] == at + 2)
+        {
+            currency = _tokens[at + 1].Text;
+            at += 3;
+        }
+        if (at >= hi) return null;
+        Expression? value = _expressions.Parse(at, hi);
+        if (value is null || _expressions.At == at) return null;
+        if (negative) value = Expression.Negate(value);
+        bool percent = _expressions.SawPercent;
+        UnitReader units = new(_sequence);
+        if (currency is not null) units.AddCurrency(currency);
+        if (!units.Read(_expressions.At, hi, _expressions.SawDegree)) return null;
+        if (ExpressionTraits.Of(value).HasMatrix) return Matrices.TryRead(value) is { } rows ? new MatrixAnswer(rows) : null;
+        return new ScalarAnswer(value)
+        {
+            Unit = units.Unit,
+            IsPercent = percent || units.SawPercent,
+            PlusMinusSigns = _expressions.PlusMinusSigns,
+        };
+    }
+
+    private TextAnswer? ReadText(int lo, int hi)
+    {
+        bool words = false;
+        for (int i = lo; i < hi; i++)
+        {
+            Token token = _tokens[i];
+            switch (token.Kind)
+            {
+                case TokenKind.Word: words = true; break;
+                case TokenKind.Letter: words |= token.InText; break;
+                case TokenKind.Number or TokenKind.Quote or TokenKind.Period or TokenKind.Comma or TokenKind.Prime or TokenKind.Minus or TokenKind.And
+                    or TokenKind.LeftParen or TokenKind.RightParen or TokenKind.Colon or TokenKind.Slash or TokenKind.Semicolon or TokenKind.Or
+                    or TokenKind.Function or TokenKind.LeftGroup or TokenKind.RightGroup or TokenKind.Pi or TokenKind.Infinity: break;
+                default: return null;
+            }
+        }
+        return words ? new TextAnswer(Flatten(lo, hi)) : null;
+    }
+
+    private string Flatten(int lo, int hi) => Flatten(_tokens, lo, hi);
+
+    /// <summary>Words in lower case without articles, quotation marks and final punctuation.</summary>
+    public static string Flatten(List<Token> tokens, int lo, int hi)
+    {
+        StringBuilder text = new();
+        for (int i = lo; i < hi && text.Length < 4000; i++)
+        {
+            Token token = tokens[i];
+            if (token.Kind is TokenKind.Quote or TokenKind.Period or TokenKind.LeftGroup or TokenKind.RightGroup or TokenKind.Comma) continue;
+            if (token.Kind == TokenKind.Word && (token.IsWord("the") || token.IsWord("an"))) continue;
+            bool joined = token.Kind == TokenKind.Letter && !token.Space && i > lo && tokens[i - 1].Kind == TokenKind.Letter;
+            if (text.Length > 0 && !joined) text.Append(' ');
+            text.Append(token.Text.Length > 0 ? token.Text.ToLowerInvariant() : token.Kind.ToString());
+        }
+        return text.ToString();
+    }
+}

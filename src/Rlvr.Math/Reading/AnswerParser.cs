@@ -1,0 +1,268 @@
+using Rlvr.Math.Answers;
+using Rlvr.Math.Expressions;
+
+namespace Rlvr.Math.Reading;
+
+/// <summary>
+/// Reads what stands in a box: lists, relations, sets, tuples, ratios, times, choices, and values with units. Every method
+/// returns null where the tokens [lo, hi) are not what it reads.
+/// </summary>
+internal sealed partial class AnswerParser
+{
+    private const int MaxDepth = 24;
+    private const int MaxItems = 4_000;
+
+    private readonly TokenSequence _sequence;
+    private readonly List<Token> _tokens;
+    private readonly ExpressionParser _expressions;
+
+    private AnswerParser(List<Token> tokens)
+    {
+        _sequence = new TokenSequence(tokens);
+        _tokens = tokens;
+        _expressions = new ExpressionParser(_sequence);
+    }
+
+    /// <summary>Reads all tokens as one answer.</summary>
+    public static Answer? Read(List<Token> tokens)
+    {
+        AnswerParser parser = new(tokens);
+        return parser.ReadAnswer(0, parser._sequence.Count, 0);
+    }
+
+    private TokenKind Kind(int at) => _sequence.Kind(at);
+
+    private int Skip(int at) => TokenSequence.IsOpen(_tokens[at].Kind) && _sequence.Match[at] > at ? _sequence.Match[at] : at;
+
+    private void Trim(ref int lo, ref int hi)
+    {
+        while (lo < hi)
+        {
+            if (Kind(hi - 1) is TokenKind.Period or TokenKind.Comma or TokenKind.Semicolon or TokenKind.Quote or TokenKind.RowEnd or TokenKind.Colon) hi--;
+            else if (Kind(lo) is TokenKind.Period or TokenKind.Comma or TokenKind.Semicolon or TokenKind.Quote or TokenKind.Colon or TokenKind.RowEnd or TokenKind.Arrow) lo++;
+            else if (Kind(lo) == TokenKind.LeftGroup && _sequence.Match[lo] == hi - 1) { lo++; hi--; }
+            else if (Kind(lo) == TokenKind.LeftGroup && _sequence.Match[lo] == lo + 1) lo += 2; // {}
+            else break;
+        }
+    }
+
+    private Answer? ReadAnswer(int lo, int hi, int depth)
+    {
+        if (depth > MaxDepth) return null;
+        Trim(ref lo, ref hi);
+        if (lo >= hi) return null;
+        if (hi - lo == 1 && ReadSingle(lo) is { } single) return single;
+        if (ReadChoice(lo, hi, depth) is { } choice) return choice;
+        int start = SkipIntroduction(lo, hi);
+        if (start > lo) return ReadAnswer(start, hi, depth + 1);
+
+        Survey survey = Look(lo, hi);
+        if (survey.Separators && ReadNumberWords(lo, hi) is { } number) return number;
+        if (survey.Separators) return ReadList(lo, hi, depth);
+        if (survey.In >= 0) return ReadMembership(lo, survey.In, hi, depth);
+        if (survey.Relations) return ReadRelation(lo, hi, depth);
+        if (survey.SetOperator >= 0) return ReadSetOperation(lo, survey.SetOperator, hi, depth);
+        if (ReadBase(lo, hi) is { } based) return based;
+        if (survey.Colon || survey.To) return ReadTime(lo, hi) ?? (Answer?)ReadRatio(lo, hi) ?? ReadText(lo, hi);
+        if (_sequence.Match[lo] == hi - 1 && ReadBracketed(lo, hi, depth) is { } bracketed) return bracketed;
+        if (ReadScalar(lo, hi) is { } scalar) return scalar;
+        if (_sequence.Match[lo] == hi - 1 && Kind(lo) is TokenKind.LeftParen or TokenKind.LeftBracket) return ReadAnswer(lo + 1, hi - 1, depth + 1);
+        return ReadText(lo, hi);
+    }
+
+    // The most frequent answers are one token.
+    private Answer? ReadSingle(int at)
+    {
+        Token token = _tokens[at];
+        return token.Kind switch
+        {
+            TokenKind.Number => ExpressionParser.ReadDecimal(token.Text) is { } value ? new ScalarAnswer(new RationalExpression(value)) : null,
+            TokenKind.EmptySet => new CollectionAnswer(Joining.Braces, []),
+            TokenKind.NumberSet => new NumberSetAnswer(token.Text),
+            _ => null,
+        };
+    }
+
+    private struct Survey
+    {
+        public bool Separators, Relations, Colon, To;
+        public int In, SetOperator;
+    }
+
+    // One look at the top level.
+    private Survey Look(int lo, int hi)
+    {
+        Survey survey = new() { In = -1, SetOperator = -1 };
+        for (int i = lo; i < hi; i++)
+        {
+            switch (_tokens[i].Kind)
+            {
+                case TokenKind.Comma or TokenKind.Semicolon or TokenKind.And or TokenKind.Or: survey.Separators = true; break;
+                case TokenKind.In: if (survey.In < 0) survey.In = i; break;
+                case TokenKind.Equal or TokenKind.NotEqual or TokenKind.Less or TokenKind.LessEqual or TokenKind.Greater
+                    or TokenKind.GreaterEqual or TokenKind.Approximately: survey.Relations = true; break;
+                case TokenKind.Union: survey.SetOperator = i; break;
+                case TokenKind.Intersection or TokenKind.SetMinus: if (survey.SetOperator < 0) survey.SetOperator = i; break;
+                case TokenKind.Colon: survey.Colon = true; break;
+                case TokenKind.Word: if (i > lo && i < hi - 1 && _tokens[i].IsWord("to")) survey.To = true; break;
+                default: i = Skip(i); break;
+            }
+        }
+        return survey;
+    }
+
+    private ScalarAnswer? ReadNumberWords(int lo, int hi)
+    {
+        int at = lo;
+        return NumberWords.TryRead(_tokens, ref at, hi, out System.Numerics.BigInteger value) && at == hi
+            ? new ScalarAnswer(new RationalExpression(new Fractions.Fraction(value)))
+            : null;
+    }
+
+    // "The final answer is", "Answer:", "Area:"
+    private int SkipIntroduction(int lo, int hi)
+    {
+        int at = lo;
+        bool introducing = true;
+        while (at < hi && _tokens[at].Kind is TokenKind.Word or TokenKind.And && at - lo < 12)
+        {
+            string word = _tokens[at].Text;
+            if (NumberWords.IsPart(word)) return lo;
+            introducing &= Words.IsIntroducing(word);
+            if (Words.IsContradicting(word) && !Words.IsIntroducing(word)) return lo;
+            at++;
+        }
+        if (at == lo || at >= hi) return lo;
+        if (Kind(at) == TokenKind.Colon && at + 1 < hi) return at + 1;
+        bool verb = _tokens[at - 1].IsWord("is") || _tokens[at - 1].IsWord("are") || _tokens[at - 1].IsWord("be") || _tokens[at - 1].IsWord("equals")
+            || _tokens[at - 1].IsWord("answer") || _tokens[at - 1].IsWord("get") || _tokens[at - 1].IsWord("have") || at - lo == 1;
+        return introducing && verb && Kind(at) is not (TokenKind.Equal or TokenKind.Letter) ? at : lo;
+    }
+
+    private Answer? ReadList(int lo, int hi, int depth)
+    {
+        List<(int Lo, int Hi)> pieces = [];
+        Joining joining = Joining.Comma;
+        int start = lo;
+        for (int i = lo; i <= hi; i++)
+        {
+            if (i < hi)
+            {
+                TokenKind kind = _tokens[i].Kind;
+                if (kind == TokenKind.Or) joining = Joining.Or;
+                else if (kind == TokenKind.And) { if (joining == Joining.Comma) joining = Joining.And; }
+                else if (kind is not (TokenKind.Comma or TokenKind.Semicolon)) { i = Skip(i); continue; }
+            }
+            (int from, int to) = (start, i);
+            start = i + 1;
+            Trim(ref from, ref to);
+            if (from < to) pieces.Add((from, to));
+            if (pieces.Count > MaxItems) return null;
+        }
+        if (pieces.Count == 1) return ReadAnswer(pieces[0].Lo, pieces[0].Hi, depth + 1);
+        List<Answer> items = [];
+        foreach ((int from, int to) in pieces)
+        {
+            // "x = 2k\pi, k \in \mathbb{Z}": what k is, is no answer.
+            if (items.Count > 0 && Kind(to - 1) == TokenKind.NumberSet && Kind(to - 2) == TokenKind.In && to - from == 3) continue;
+            Answer? item = ReadAnswer(from, to, depth + 1);
+            if (item is null) return null;
+            items.Add(item);
+        }
+        if (items.Count == 1) return items[0];
+        return Simplify(joining, items) ?? WithoutLabels(joining, items) ?? new CollectionAnswer(joining, [.. items]);
+    }
+
+    // Words with commas or "and" between them are one text only where a part of them is no answer by itself.
+    private static Answer? Simplify(Joining joining, List<Answer> items) =>
+        joining != Joining.Or && items.TrueForAll(item => item is TextAnswer) && items.Count == 1 ? items[0] : null;
+
+    // x = 2, 5, 13 and x = 2, x = 5
+    private static CollectionAnswer? WithoutLabels(Joining joining, List<Answer> items)
+    {
+        if (items[0] is not RelationAnswer { Label: not LabelKind.None, IsEquation: true, Sides.Length: 2 } first) return null;
+        List<Answer> values = [first.Values().First()];
+        string name = first.LabelSide.ToString()!;
+        for (int i = 1; i < items.Count; i++)
+        {
+            if (items[i] is RelationAnswer { Label: not LabelKind.None, IsEquation: true, Sides.Length: 2 } next)
+            {
+                if (next.LabelSide.ToString() != name) return null;
+                values.Add(next.Values().First());
+            }
+            else if (items[i] is RelationAnswer) return null;
+            else values.Add(items[i]);
+        }
+        return new CollectionAnswer(joining, [.. values]);
+    }
+
+    private Answer? ReadMembership(int lo, int sign, int hi, int depth)
+    {
+        // A name or a tuple of names stands before the sign; what follows is the answer.
+        for (int i = lo; i < sign; i++)
+            if (_tokens[i].Kind is TokenKind.Number && Kind(i - 1) is not TokenKind.Underscore and not TokenKind.LeftGroup) return null;
+        return lo == sign ? null : ReadAnswer(sign + 1, hi, depth + 1);
+    }
+
+    private SetOperationAnswer? ReadSetOperation(int lo, int at, int hi, int depth) =>
+        ReadAnswer(lo, at, depth + 1) is { } left && ReadAnswer(at + 1, hi, depth + 1) is { } right
+            ? new SetOperationAnswer(_tokens[at].Kind, left, right)
+            : null;
+
+    private RelationAnswer? ReadRelation(int lo, int hi, int depth)
+    {
+        List<Answer> sides = [];
+        List<TokenKind> operators = [];
+        LabelKind label = LabelKind.None, last = LabelKind.None;
+        int start = lo;
+        for (int i = lo; i <= hi; i++)
+        {
+            if (i < hi && !IsRelation(_tokens[i].Kind)) { i = Skip(i); continue; }
+            (int from, int to) = (start, i);
+            start = i + 1;
+            if (operators.Count > 64) return null;
+            LabelKind kind = LabelOf(from, to);
+            Answer? side = from >= to ? null : ReadAnswer(from, to, depth + 1);
+            if (side is null)
+            {
+                if (kind != LabelKind.Name) return null;
+                side = new TextAnswer(Flatten(from, to));
+            }
+            if (sides.Count == 0) label = kind;
+            last = kind;
+            sides.Add(side);
+            if (i < hi) operators.Add(_tokens[i].Kind);
+        }
+        bool flipped = label == LabelKind.None && last == LabelKind.Variable && sides.Count == 2;
+        return new RelationAnswer([.. sides], [.. operators], flipped ? last : label, flipped);
+    }
+
+    private static bool IsRelation(TokenKind kind) => kind is TokenKind.Equal or TokenKind.NotEqual or TokenKind.Less or TokenKind.LessEqual
+        or TokenKind.Greater or TokenKind.GreaterEqual or TokenKind.Approximately;
+
+    private LabelKind LabelOf(int lo, int hi)
+    {
+        Trim(ref lo, ref hi);
+        if (lo >= hi) return LabelKind.None;
+        int at = lo;
+        if (Kind(at) == TokenKind.Letter)
+        {
+            at++;
+            if (at < hi && Kind(at) == TokenKind.Underscore) at = Kind(at + 1) == TokenKind.LeftGroup ? Skip(at + 1) + 1 : at + 2;
+            while (at < hi && Kind(at) == TokenKind.Prime) at++;
+            if (at == hi) return LabelKind.Variable;
+            if (Kind(at) == TokenKind.LeftParen && _sequence.Match[at] == hi - 1) return LabelKind.Name; // f(x), P(A)
+        }
+        bool names = true;
+        for (int i = lo; i < hi; i++)
+        {
+            TokenKind kind = _tokens[i].Kind;
+            if (kind == TokenKind.Underscore) { i = Kind(i + 1) == TokenKind.LeftGroup ? Skip(i + 1) : i + 1; continue; }
+            if (Words.IsContradicting(_tokens[i].Text) && kind == TokenKind.Word && !Words.IsIntroducing(_tokens[i].Text)) return LabelKind.None;
+            names &= kind is TokenKind.Letter or TokenKind.Word or TokenKind.Plus or TokenKind.Minus or TokenKind.Angle or TokenKind.Comma or TokenKind.LeftParen
+                or TokenKind.RightParen or TokenKind.LeftBracket or TokenKind.RightBracket or TokenKind.Prime or TokenKind.LeftGroup or TokenKind.RightGroup
+                or TokenKind.Overline or TokenKind.Bar or TokenKind.Period or TokenKind.Function;
+        }
+        return names ? LabelKind.Name : LabelKind.None;
+    }
+}

@@ -1,0 +1,332 @@
+using System.Globalization;
+using System.Numerics;
+using Fractions;
+using Rlvr.Math.Expressions;
+
+namespace Rlvr.Math.Reading;
+
+/// <content>Numbers, letters, brackets, functions, matrices.</content>
+internal sealed partial class ExpressionParser
+{
+    private Expression? ParsePrimary(int depth)
+    {
+        if (depth > MaxDepth) return null;
+        Token token = Current;
+        switch (token.Kind)
+        {
+            case TokenKind.Number:
+                return ParseNumber();
+            case TokenKind.Letter:
+                return ParseLetter(token);
+            case TokenKind.Pi:
+                At++;
+                return ConstantExpression.Pi;
+            case TokenKind.Infinity:
+                At++;
+                return ConstantExpression.Infinity;
+            case TokenKind.LeftParen or TokenKind.LeftBracket or TokenKind.LeftGroup:
+                return ParseBracketed(depth);
+            case TokenKind.LeftFloor:
+                return ParseBracketed(depth) is { } floor ? new CallExpression("floor", floor) : null;
+            case TokenKind.LeftCeiling:
+                return ParseBracketed(depth) is { } ceiling ? new CallExpression("ceil", ceiling) : null;
+            case TokenKind.Bar:
+                At++;
+                _bars++;
+                Expression? inside = ParseSum(depth + 1);
+                _bars--;
+                if (inside is null || Kind != TokenKind.Bar) return null;
+                At++;
+                return new CallExpression("abs", inside);
+            case TokenKind.Fraction:
+                At++;
+                return ParseArgument(depth) is { } numerator && ParseArgument(depth) is { } denominator
+                    ? Quotient(numerator, denominator)
+                    : null;
+            case TokenKind.Binomial:
+                At++;
+                return ParseArgument(depth) is { } upper && ParseArgument(depth) is { } lower ? new CallExpression("binomial", upper, lower) : null;
+            case TokenKind.Sqrt:
+                return ParseRoot(depth);
+            case TokenKind.Overline:
+                At++;
+                return ParseArgument(depth);
+            case TokenKind.Function:
+                return ParseFunction(depth);
+            case TokenKind.Sum or TokenKind.Product:
+                return ParseSeries(depth);
+            case TokenKind.Begin:
+                return ParseMatrix(depth);
+            case TokenKind.Word:
+                int at = At;
+                if (!NumberWords.TryRead(_tokens, ref at, _end, out BigInteger value)) return null;
+                At = at;
+                return new RationalExpression(new Fraction(value));
+            default:
+                return null;
+        }
+    }
+
+    // A fraction of two integers is a number.
+    private static Expression Quotient(Expression numerator, Expression denominator) =>
+        numerator is RationalExpression top && denominator is RationalExpression { Value.IsZero: false } bottom
+            ? new RationalExpression(top.Value / bottom.Value)
+            : new QuotientExpression(numerator, denominator);
+
+    private RationalExpression? ParseNumber()
+    {
+        string text = Current.Text;
+        if (ReadDecimal(text) is not { } value) return null;
+        At++;
+        // 0.1\overline{6}
+        if (Kind == TokenKind.Overline && !Current.Space && text.Contains('.', StringComparison.Ordinal) && !text.Contains('e', StringComparison.Ordinal)
+            && TryGroupedDigits(At + 1, out string period, out int next) && period.Length + text.Length < 400)
+        {
+            int places = text.Length - text.IndexOf('.', StringComparison.Ordinal) - 1;
+            BigInteger nines = BigInteger.Pow(10, period.Length) - 1;
+            value += new Fraction(BigInteger.Parse(period, CultureInfo.InvariantCulture), nines * BigInteger.Pow(10, places));
+            At = next;
+        }
+        // 3.2 million
+        if (Kind == TokenKind.Word && NumberWords.TryScale(Current.Text, out BigInteger factor))
+        {
+            value *= new Fraction(factor);
+            At++;
+        }
+        return new RationalExpression(value);
+    }
+
+    private bool TryGroupedDigits(int at, out string digits, out int next)
+    {
+        digits = "";
+        bool group = sequence.Kind(at) == TokenKind.LeftGroup && sequence.Match[at] == at + 2;
+        next = group ? at + 3 : at + 1;
+        int number = group ? at + 1 : at;
+        if (number >= _end || _tokens[number].Kind != TokenKind.Number || _tokens[number].Text.AsSpan().ContainsAnyExceptInRange('0', '9')) return false;
+        digits = _tokens[number].Text;
+        return true;
+    }
+
+    private Expression? ParseLetter(Token token)
+    {
+        At++;
+        string name = token.Text;
+        if (Kind == TokenKind.Underscore)
+        {
+            if (!TryReadSubscript(out string subscript)) return null;
+            name = name + "_" + subscript;
+        }
+        while (Kind == TokenKind.Prime) { name += "'"; At++; }
+        return name switch
+        {
+            "e" => ConstantExpression.E,
+            "i" => ConstantExpression.I,
+            _ => new VariableExpression(name),
+        };
+    }
+
+    private bool TryReadSubscript(out string subscript)
+    {
+        subscript = "";
+        int at = At + 1;
+        if (at >= _end) return false;
+        if (_tokens[at].Kind == TokenKind.LeftGroup && sequence.Match[at] > 0)
+        {
+            int close = sequence.Match[at];
+            if (close - at > 12) return false;
+            for (int i = at + 1; i < close; i++) subscript += _tokens[i].Text.Length > 0 ? _tokens[i].Text : _tokens[i].Kind.ToString();
+            At = close + 1;
+            return true;
+        }
+        subscript = _tokens[at].Text;
+        At = at + 1;
+        return subscript.Length > 0;
+    }
+
+    // Any bracket round one expression. Layers of brackets directly inside each other cost no depth.
+    private Expression? ParseBracketed(int depth)
+    {
+        int open = At, close = sequence.Match[open];
+        if (close < 0 || close >= _end) return null;
+        int innerOpen = open, innerClose = close;
+        while (TokenSequence.IsOpen(sequence.Kind(innerOpen + 1)) && sequence.Match[innerOpen + 1] == innerClose - 1
+            && sequence.Kind(innerOpen + 1) is TokenKind.LeftParen or TokenKind.LeftGroup && innerOpen + 1 < innerClose - 1)
+        {
+            innerOpen++;
+            innerClose--;
+        }
+        if (!Matching(innerOpen, innerClose)) return null;
+        (int outerEnd, int outerBars) = (_end, _bars);
+        At = innerOpen + 1;
+        _end = innerClose;
+        _bars = 0;
+        Expression? inside = ParseSum(depth + 1);
+        bool whole = At == innerClose;
+        _end = outerEnd;
+        _bars = outerBars;
+        if (inside is null || !whole) return null;
+        At = close + 1;
+        return inside;
+    }
+
+    private bool Matching(int open, int close) => (_tokens[open].Kind, _tokens[close].Kind)
+        is not ((TokenKind.LeftParen, TokenKind.RightBracket) or (TokenKind.LeftBracket, TokenKind.RightParen));
+
+    // The argument of a command: a group, or a single token.
+    private Expression? ParseArgument(int depth)
+    {
+        if (Kind == TokenKind.LeftGroup) return ParseBracketed(depth);
+        bool negative = Kind == TokenKind.Minus;
+        if (negative) At++;
+        Expression? argument = ParsePrimary(depth + 1);
+        return argument is not null && negative ? Expression.Negate(argument) : argument;
+    }
+
+    private CallExpression? ParseRoot(int depth)
+    {
+        At++;
+        Expression? index = null;
+        if (Kind == TokenKind.LeftBracket && sequence.Match[At] is int close && close > 0 && close < _end
+            && sequence.Kind(close + 1) is TokenKind.LeftGroup or TokenKind.Number or TokenKind.Letter or TokenKind.LeftParen && _tokens[close].Kind == TokenKind.RightBracket)
+        {
+            index = ParseBracketed(depth);
+            if (index is null) return null;
+        }
+        Expression? radicand = Kind is TokenKind.LeftParen or TokenKind.LeftBracket ? ParseBracketed(depth) : ParseArgument(depth);
+        if (radicand is null) return null;
+        return index is null ? new CallExpression("sqrt", radicand) : new CallExpression("root", radicand, index);
+    }
+
+    private static bool IsAngular(string function) => function is "sin" or "cos" or "tan" or "cot" or "sec" or "csc";
+
+    private Expression? ParseFunction(int depth)
+    {
+        string name = Current.Text;
+        At++;
+        Expression? index = null, power = null;
+        while (Kind is TokenKind.Underscore or TokenKind.Caret)
+        {
+            bool below = Kind == TokenKind.Underscore;
+            At++;
+            Expression? script = below ? ParseArgument(depth) : ParseExponent(depth + 1);
+            if (script is null) return null;
+            if (below) index = script;
+            else power = script;
+        }
+        if (power is RationalExpression inverse && inverse.Value.Equals(Fraction.MinusOne) && IsAngular(name))
+        {
+            name = "arc" + name;
+            power = null;
+        }
+        _angles += IsAngular(name) ? 1 : 0;
+        List<Expression>? arguments = ParseArguments(depth);
+        _angles -= IsAngular(name) ? 1 : 0;
+        if (arguments is null) return null;
+        if (index is not null)
+        {
+            if (name != "log") return null;
+            arguments.Add(index);
+        }
+        Expression call = new CallExpression(name, [.. arguments]);
+        return power is null ? call : new PowerExpression(call, power);
+    }
+
+    // sin(x), \max(1, 2), \sin 2x
+    private List<Expression>? ParseArguments(int depth)
+    {
+        if (Kind is TokenKind.LeftParen or TokenKind.LeftBracket or TokenKind.LeftSet && sequence.Match[At] is int close && close > 0 && close < _end)
+        {
+            List<Expression> arguments = [];
+            int outer = _end, start = At + 1;
+            for (int i = start; i <= close; i++)
+            {
+                if (i < close && TokenSequence.IsOpen(_tokens[i].Kind) && sequence.Match[i] > i) { i = sequence.Match[i]; continue; }
+                if (i < close && _tokens[i].Kind != TokenKind.Comma) continue;
+                (At, _end) = (start, i);
+                Expression? argument = ParseSum(depth + 1);
+                bool whole = At == i;
+                _end = outer;
+                if (argument is null || !whole) return null;
+                arguments.Add(argument);
+                start = i + 1;
+            }
+            At = close + 1;
+            return arguments;
+        }
+        List<Expression> factors = [];
+        while (factors.Count == 0 || (StartsFactor(Kind) && Kind is not (TokenKind.Function or TokenKind.LeftParen or TokenKind.Begin)))
+        {
+            if (depth > MaxDepth) return null;
+            bool negative = factors.Count == 0 && Kind == TokenKind.Minus;
+            if (negative) At++;
+            Expression? factor = ParsePower(depth + 1, true);
+            if (factor is null) return null;
+            factors.Add(negative ? Expression.Negate(factor) : factor);
+        }
+        return [Expression.Product(factors)];
+    }
+
+    private SeriesExpression? ParseSeries(int depth)
+    {
+        bool product = Kind == TokenKind.Product;
+        At++;
+        string? index = null;
+        Expression? from = null, to = null;
+        while (Kind is TokenKind.Underscore or TokenKind.Caret)
+        {
+            bool below = Kind == TokenKind.Underscore;
+            At++;
+            if (!below) to = ParseExponent(depth + 1);
+            else
+            {
+                int open = At, close = Kind == TokenKind.LeftGroup ? sequence.Match[open] : -1;
+                if (close < 0 || close >= _end || sequence.Kind(open + 1) != TokenKind.Letter || sequence.Kind(open + 2) != TokenKind.Equal) return null;
+                index = _tokens[open + 1].Text;
+                (int outer, At, _end) = (_end, open + 3, close);
+                from = ParseSum(depth + 1);
+                _end = outer;
+                if (At != close) return null;
+                At = close + 1;
+            }
+        }
+        if (index is null || from is null || to is null || index is "e") return null;
+        Expression? body = ParseTerm(depth + 1);
+        return body is null ? null : new SeriesExpression(product, index, from, to, body);
+    }
+
+    private MatrixExpression? ParseMatrix(int depth)
+    {
+        int open = At, close = sequence.Match[open];
+        if (close < 0 || close >= _end || !IsMatrix(_tokens[open].Text)) return null;
+        List<Expression[]> rows = [];
+        List<Expression> row = [];
+        (int outer, int start) = (_end, open + 1);
+        for (int i = start; i <= close; i++)
+        {
+            TokenKind kind = _tokens[i].Kind;
+            if (i < close && TokenSequence.IsOpen(kind) && sequence.Match[i] > i) { i = sequence.Match[i]; continue; }
+            if (i < close && kind is not (TokenKind.Ampersand or TokenKind.RowEnd)) continue;
+            if (i == start && row.Count == 0)
+            {
+                if (i == close) break; // a row end after the last row
+                return null;
+            }
+            (At, _end) = (start, i);
+            Expression? entry = ParseSum(depth + 1);
+            _end = outer;
+            if (entry is null || At != i) return null;
+            row.Add(entry);
+            if (kind != TokenKind.Ampersand || i == close)
+            {
+                rows.Add([.. row]);
+                row.Clear();
+            }
+            start = i + 1;
+        }
+        if (rows.Count == 0) return null;
+        At = close + 1;
+        return new MatrixExpression([.. rows]);
+    }
+
+    private static bool IsMatrix(string environment) => environment is "matrix" or "pmatrix" or "bmatrix" or "Bmatrix" or "smallmatrix" or "array" or "psmallmatrix";
+}

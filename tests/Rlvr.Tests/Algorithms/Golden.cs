@@ -76,6 +76,9 @@ internal sealed class GoldenCase(JsonElement json)
 
     public JsonElement Expected => json.GetProperty("expected");
 
+    /// <summary>A setting of inputs.config.</summary>
+    public JsonElement Config(string name) => Inputs.GetProperty("config").GetProperty(name);
+
     public override string ToString() => Name;
 
     public bool HasInput(string name) => Inputs.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;

@@ -59,13 +59,10 @@ public static class Aggregation
             AggregationMode.MicroBatch => ones / ones.sum() * ((double)layout.Rows / miniBatchRows),
             AggregationMode.Token => ones / miniBatchTokens,
             AggregationMode.SequenceSum => ones / miniBatchRows,
-            AggregationMode.SequenceMean => ones / layout.ToTokens(layout.Lengths(like) + RowEpsilon) / miniBatchRows,
+            AggregationMode.SequenceMean => ones / layout.ToTokens(layout.Lengths(like).clamp(min: 1)) / miniBatchRows,
             AggregationMode.SequenceConstant => ones / (miniBatchRows * constant),
             _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "not an aggregation mode"),
         };
         return weights.MoveToOuterDisposeScope();
     }
-
-    // As in verl: keeps the mean of an empty row at 0.
-    private const double RowEpsilon = 1e-8;
 }

@@ -180,7 +180,7 @@ public class LossTests
             long rows = mode == AggregationMode.SequenceConstant ? 1 : global ? c.Integer("global_batch_size") : mask.any(1).sum().item<long>();
             long tokens = global ? c.Integer("batch_num_tokens") : (long)mask.sum().item<double>();
             Tensor weights = Aggregation.Weights(mode, layout, losses, rows, tokens, constant);
-            c.Check("loss", (losses * weights).sum() * ranks);
+            c.Check("loss", (losses * weights).sum() * ranks, rtol: 1e-7); // verl divides row sums by length + 1e-8
         }
     }
 

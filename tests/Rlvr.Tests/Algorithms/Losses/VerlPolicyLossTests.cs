@@ -54,8 +54,9 @@ public class VerlPolicyLossTests
         Tensor value = (tokens.Losses * weights).sum();
         value.backward();
 
-        c.Check("loss", value, rtol: 1e-7, atol: 1e-10);
-        c.Check("grad_log_prob", logProbs.grad!, rtol: 1e-7, atol: 1e-10);
+        // verl divides row sums by length + 1e-8, here by the length.
+        c.Check("loss", value, rtol: 1e-7, atol: 1e-8);
+        c.Check("grad_log_prob", logProbs.grad!, rtol: 1e-7, atol: 1e-9);
         JsonElement metrics = c.Expected.GetProperty("metrics");
         if (metrics.TryGetProperty("actor/pg_clipfrac", out JsonElement fraction) && policy is not GeometricMean)
             Golden.Close(fraction.GetDouble(), Masked.Mean(tokens.Clipped.to(float64), layout.Mask).item<double>(), c.Name + " clip fraction", rtol: 1e-6, atol: 1e-7);

@@ -205,11 +205,27 @@ public sealed class RecipeFileTests : IDisposable
     [Fact]
     public void Every_number_has_a_range_and_every_rule_a_key()
     {
-        var schema = RecipeSchema.Of<Recipe>();
-        var ruled = RecipeRules.Training.Select(r => r.Key).ToHashSet();
-        var numbers = schema.Paths().Where(p => schema.Get(new Recipe(), p) is int or double).ToHashSet();
-        Assert.Empty(numbers.Except(ruled));
-        Assert.Empty(ruled.Except(schema.Paths()));
+        Check<Recipe>(RecipeRules.Training);
+        Check<PretrainRecipe>(PretrainRules.All);
+
+        static void Check<T>(IReadOnlyList<RecipeRule> rules) where T : class, new()
+        {
+            var schema = RecipeSchema.Of<T>();
+            var ruled = rules.Select(r => r.Key).ToHashSet();
+            var numbers = schema.Paths().Where(p => schema.Get(new T(), p) is int or double).ToHashSet();
+            Assert.Empty(numbers.Except(ruled));
+            Assert.Empty(ruled.Except(schema.Paths()));
+        }
+    }
+
+    [Fact]
+    public void Every_default_is_in_its_range()
+    {
+        RecipeRules.Check(new Recipe { Model = "m", Data = new() { Train = "t" } });
+        var pretraining = RecipeFile.Load<PretrainRecipe>(_folder.Write("pretrain.yaml", "output: o\n"), [], PretrainRules.All);
+        Assert.Equal(3e-3, pretraining.Optimizer.LearningRate);
+        var error = Assert.Throws<RecipeException>(() => RecipeFile.Load<PretrainRecipe>(_folder["pretrain.yaml"], ["model.layers=0"], PretrainRules.All));
+        Assert.Equal("--set model.layers=0: error: 'model.layers' must be at least 1; found 0.", error.Message);
     }
 
     [Fact]

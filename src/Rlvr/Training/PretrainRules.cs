@@ -1,0 +1,32 @@
+using static Rlvr.Training.RecipeRule;
+
+namespace Rlvr.Training;
+
+/// <summary>The ranges of a pretraining recipe's values: one line a key.</summary>
+public static class PretrainRules
+{
+    /// <summary>What the values of a <see cref="PretrainRecipe"/> must satisfy.</summary>
+    public static IReadOnlyList<RecipeRule> All { get; } =
+    [
+        NotEmpty("name", "a short name"),
+        NotEmpty("output", "the model folder to write"),
+        AtLeast("steps", 1),
+
+        AtLeast("model.hidden_size", 1),
+        AtLeast("model.layers", 1),
+        AtLeast("model.heads", 1),
+        AtLeast("model.kv_heads", 1),
+        AtLeast("model.intermediate_size", 1),
+        Above("model.rope_theta", 0),
+        AtLeast("model.max_positions", 1),
+        AtLeast("model.max_vocabulary", 257), // 256 bytes and the end token
+
+        OneOf("data.corpus", "micro"),
+        NotEmpty("data.prompt", "the name of a prompt template, or a text with {problem} in it"),
+        AtLeast("data.batch_size", 1),
+        AtLeast("data.bucket_batches", 1),
+
+        .. RecipeRules.Training.Where(rule => rule.Key.StartsWith("optimizer.", StringComparison.Ordinal)
+            || rule.Key.StartsWith("compute.", StringComparison.Ordinal)),
+    ];
+}

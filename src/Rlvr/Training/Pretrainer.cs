@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rlvr.Data;
 using Rlvr.MicroMath;
 using Rlvr.Models;
 using Rlvr.Tensors;
@@ -26,7 +27,7 @@ public sealed class Pretrainer
 
     private readonly PretrainRecipe recipe;
     private readonly PretrainingCorpus corpus;
-    private readonly string template;
+    private readonly PromptTemplate template;
     private readonly int endId;
 
     /// <summary>Prepares corpus and tokenizer.</summary>
@@ -36,7 +37,7 @@ public sealed class Pretrainer
         if (recipe.Data.Corpus != "micro") throw new RlvrException($"data.corpus: unknown corpus '{recipe.Data.Corpus}'; the only one is 'micro'.");
         this.recipe = recipe;
         corpus = new PretrainingCorpus(recipe.Seed);
-        template = "Problem: {problem}\nSolution:\n";
+        template = PromptTemplate.Get(recipe.Data.Prompt);
         IEnumerable<string> sample = Enumerable.Range(0, 20_000).Select(i => Text(corpus[i]));
         Tokenizer = Tokenizer.Parse(BpeTrainer.Train(sample, recipe.Model.MaxVocabulary, [EndToken]));
         endId = Tokenizer.IdOf(EndToken)!.Value;
@@ -133,5 +134,5 @@ public sealed class Pretrainer
 
     private int[] Encode(MicroDocument document) => [.. Tokenizer.Encode(Text(document)), endId];
 
-    private string Text(MicroDocument document) => template.Replace("{problem}", document.Problem.Text, StringComparison.Ordinal) + document.Response;
+    private string Text(MicroDocument document) => template.Render(document.Problem.Text) + document.Response;
 }

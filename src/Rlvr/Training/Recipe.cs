@@ -183,6 +183,12 @@ public sealed record EvaluationOptions
     /// <summary>Most tokens of a response; 0 takes the rollouts' limit.</summary>
     public int MaxNewTokens { get; init; }
 
+    /// <summary>Before and after training also evaluate at this temperature, one sample a problem; 0 evaluates greedily only.</summary>
+    public double SampledTemperature { get; init; }
+
+    /// <summary>Most rows decoded at once.</summary>
+    public int MaxRows { get; init; } = 128;
+
     /// <summary>Most problems of a suite that are used during training (first and last evaluations use all); 0 uses all.</summary>
     public int Limit { get; init; }
 }

@@ -52,6 +52,8 @@ public static class RecipeRules
         AtLeast("evaluation.every", 0),
         AtLeast("evaluation.max_new_tokens", 0),
         AtLeast("evaluation.limit", 0),
+        AtLeast("evaluation.sampled_temperature", 0),
+        AtLeast("evaluation.max_rows", 1),
 
         AtLeast("checkpoint.every", 0),
         AtLeast("checkpoint.keep", 0),
@@ -64,6 +66,19 @@ public static class RecipeRules
     /// <summary>Checks a recipe that was made in code. One read by <see cref="RecipeFile"/> has been checked already.</summary>
     /// <exception cref="RecipeException">A value is outside its range; the message names the key.</exception>
     public static void Check(Recipe recipe) => Check(recipe, Training, _ => "recipe");
+
+    /// <summary>Checks what depends on several keys.</summary>
+    /// <exception cref="RecipeException">Two values do not fit together.</exception>
+    public static void CheckTogether(Recipe recipe)
+    {
+        if (recipe.Rollout.BatchSize % recipe.Loss.UpdatesPerStep != 0)
+        {
+            throw new RecipeException($"recipe: error: rollout.batch_size ({recipe.Rollout.BatchSize}) must be a multiple of loss.updates_per_step ({recipe.Loss.UpdatesPerStep}), "
+                + "so that no group is cut between two updates");
+        }
+        if (recipe.Rollout.Temperature == 0 && recipe.Rollout.GroupSize > 1)
+            throw new RecipeException("recipe: error: rollout.temperature is 0 (greedy), so all rollouts of a group are equal and nothing can be learnt; set it above 0");
+    }
 
     /// <param name="recipe">A record of settings.</param>
     /// <param name="rules">What its values must satisfy.</param>

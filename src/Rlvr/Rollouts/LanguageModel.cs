@@ -1,0 +1,56 @@
+using Rlvr.Models;
+using Rlvr.Text;
+using static TorchSharp.torch;
+
+namespace Rlvr.Rollouts;
+
+/// <summary>A transformer with its tokenizer: what a Hugging Face model folder holds.</summary>
+public sealed class LanguageModel : IDisposable
+{
+    /// <summary>Puts a model together.</summary>
+    /// <param name="network">The transformer, which from now on belongs to this object.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="folder">The folder it came from; <see cref="Save"/> copies the tokenizer's files from it. Null for a model made in memory.</param>
+    public LanguageModel(Transformer network, Tokenizer tokenizer, string? folder = null)
+    {
+        if (tokenizer.VocabularySize > network.Config.VocabularySize)
+        {
+            throw new RlvrException($"The tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the model's vocabulary has {network.Config.VocabularySize} entries. "
+                + "They do not belong together.");
+        }
+        Network = network;
+        Tokenizer = tokenizer;
+        Folder = folder;
+    }
+
+    /// <summary>The network.</summary>
+    public Transformer Network { get; }
+
+    /// <summary>The tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The folder it was loaded from.</summary>
+    public string? Folder { get; }
+
+    /// <summary>The tokens that end a response: the end tokens of the model's configuration.</summary>
+    public IReadOnlyList<int> StopIds => Network.Config.EosTokenIds;
+
+    /// <summary>Loads a Hugging Face model folder, weights in float32.</summary>
+    /// <param name="folder">A folder with config.json, safetensors and tokenizer.json.</param>
+    /// <param name="device">Where to; the CPU if null.</param>
+    /// <exception cref="RlvrException">Something is missing or not supported; the message says what.</exception>
+    public static LanguageModel Load(string folder, Device? device = null)
+    {
+        // The tokenizer first: it is small, and a folder without one should not make anybody wait for its weights.
+        if (!Directory.Exists(folder)) throw new RlvrException($"There is no model folder '{folder}'.");
+        ModelFolder.Open(folder).Dispose();
+        Tokenizer tokenizer = Tokenizer.Load(folder);
+        return new LanguageModel(Transformer.Load(folder, device), tokenizer, folder);
+    }
+
+    /// <summary>Saves a folder that transformers, vLLM and this library load. Written whole or not at all.</summary>
+    public void Save(string folder) => Network.Save(folder, Folder, ScalarType.Float32);
+
+    /// <inheritdoc/>
+    public void Dispose() => Network.Dispose();
+}

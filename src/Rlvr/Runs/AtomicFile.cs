@@ -29,7 +29,7 @@ public static class AtomicFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             TryDelete(temporary);
-            throw new RlvrException($"'{path}' cannot be written: {e.Message.TrimEnd('.')}. Free some space, or choose another folder.", e);
+            throw new RlvrException($"'{path}' cannot be written: {IoReason.Of(e)}. Free some space, or choose another folder.", e);
         }
     }
 
@@ -57,7 +57,7 @@ public static class AtomicFile
         {
             TryDelete(temporary);
             if (e is IOException or UnauthorizedAccessException)
-                throw new RlvrException($"'{path}' cannot be written: {e.Message.TrimEnd('.')}. Free some space, or choose another folder.", e);
+                throw new RlvrException($"'{path}' cannot be written: {IoReason.Of(e)}. Free some space, or choose another folder.", e);
             throw;
         }
     }

@@ -20,7 +20,7 @@ internal static class JsonLines
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RlvrException($"'{path}' cannot be written: {e.Message}", e);
+            throw new RlvrException($"'{path}' cannot be written: {IoReason.Of(e)}.", e);
         }
     }
 

@@ -176,7 +176,7 @@ public sealed class RunDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RlvrException($"'{TensorBoardFolder}' cannot be written: {e.Message}", e);
+            throw new RlvrException($"'{TensorBoardFolder}' cannot be written: {IoReason.Of(e)}.", e);
         }
     }
 

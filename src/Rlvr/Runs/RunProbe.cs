@@ -26,7 +26,7 @@ internal static class RunProbe
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             Remove(probe, missing);
-            throw new RlvrException($"the run's folder '{path}' cannot be written: {e.Message.TrimEnd('.')}. Choose another with --run, or free some space.", e);
+            throw new RlvrException($"the run's folder '{path}' cannot be written: {IoReason.Of(e)}. Choose another with --run, or free some space.", e);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Rlvr.Algorithms.Advantages;
 public static class DrGrpo
 {
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
-    /// <param name="scores">Total reward of each row.</param>
+    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
     /// <param name="groups">Group of each row: any numbers, in any order.</param>
     public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups)
     {
@@ -15,6 +15,6 @@ public static class DrGrpo
         double[] advantages = new double[scores.Length];
         for (int row = 0; row < scores.Length; row++)
             advantages[row] = group.Sizes[row] == 1 ? scores[row] : scores[row] - group.Means[row];
-        return advantages;
+        return RowAdvantages.ZeroWhereUnscored(advantages);
     }
 }

@@ -10,7 +10,7 @@ public static class Grpo
     public const double DefaultEpsilon = 1e-6;
 
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
-    /// <param name="scores">Total reward of each row.</param>
+    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
     /// <param name="groups">Group of each row: any numbers, in any order.</param>
     /// <param name="epsilon">Added to the standard deviation.</param>
     public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups, double epsilon = DefaultEpsilon)
@@ -21,6 +21,6 @@ public static class Grpo
             advantages[row] = group.Sizes[row] == 1
                 ? scores[row] / (1 + epsilon)
                 : (scores[row] - group.Means[row]) / (group.Deviations[row] + epsilon);
-        return advantages;
+        return RowAdvantages.ZeroWhereUnscored(advantages);
     }
 }

@@ -134,13 +134,18 @@ internal static class ReportCharts
         var trained = data.Metrics.ToDictionary(m => m.Step, m => m["train_accuracy"]);
         if (trained.Values.Any(double.IsFinite))
             lines.Add(new Series("training", [.. steps.Select(s => trained.GetValueOrDefault(s, double.NaN))]));
-        foreach (var suite in data.Suites)
+        // What was measured before and after only is in the headline; a straight line between would say more than is known.
+        var followed = data.Suites.Where(s => s.Evaluations.Count > 2).ToList();
+        followed = followed.Count > 0 ? followed : [.. data.Suites];
+        var fewer = followed.Any(s => s.Evaluations.Any(e => e.Problems < s.Last.Problems));
+        foreach (var suite in followed)
         {
             var measured = suite.Evaluations.ToDictionary(e => e.Step, e => e.Accuracy);
             lines.Add(new Series(suite.Title, [.. steps.Select(s => measured.GetValueOrDefault(s, double.NaN))], Points: true));
         }
         return lines.Count == 0 ? null : new Chart("accuracy", "Accuracy", "share of right answers",
-            "Training accuracy is on the rollouts of each step. The others are on held-out problems, which never occur in training.",
+            "Training accuracy is on the rollouts of each step. The others are on held-out problems, which never occur in training."
+                + (fewer ? " While training goes on they are measured on some of the problems only." : ""),
             "percent", steps, lines);
     }
 }

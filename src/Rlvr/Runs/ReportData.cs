@@ -83,9 +83,10 @@ internal sealed record SuiteResult(string Suite, double Temperature, IReadOnlyLi
 
     public string Title => $"{Suite}, {How}";
 
+    /// <summary>Suites in the order they were evaluated in, each greedy first.</summary>
     public static IReadOnlyList<SuiteResult> Group(IReadOnlyList<EvaluationRecord> evaluations) =>
-        [.. evaluations.GroupBy(e => (e.Suite, e.Temperature))
-            .Select(g => new SuiteResult(g.Key.Suite, g.Key.Temperature, [.. g.GroupBy(e => e.Step).Select(s => s.Last()).OrderBy(e => e.Step)]))];
+        [.. evaluations.GroupBy(e => e.Suite).SelectMany(suite => suite.GroupBy(e => e.Temperature).OrderBy(g => g.Key)
+            .Select(g => new SuiteResult(suite.Key, g.Key, [.. g.GroupBy(e => e.Step).Select(s => s.Last()).OrderBy(e => e.Step)])))];
 
     /// <summary>
     /// Standard error of an accuracy over so many problems: how far chance alone moves it. For one response a problem it is binomial;

@@ -45,28 +45,30 @@ internal static class ReportSections
             <h2 id="result">Result</h2>
             <p class="note">Accuracy is the share of problems whose boxed answer equals the right one. Greedy takes the likeliest token each
             time; a temperature samples, as in training. ± is the standard error that comes from the number of problems alone.</p>
-            <div class="cards">{data.Suites.Select(Card)}</div>
+            <div class="cards">{data.Suites.GroupBy(s => s.Suite).Select(Card)}</div>
             </section>
             """);
     }
 
-    private static Html Card(SuiteResult suite)
+    private static Html Card(IGrouping<string, SuiteResult> suite) => Html.Of($"""
+        <article class="card">
+        <h3>{suite.Key} <span class="how">{Count(suite.First().Last.Problems, "problem")}</span></h3>
+        {suite.Select(Numbers)}
+        </article>
+        """);
+
+    private static Html Numbers(SuiteResult result)
     {
-        var error = SuiteResult.StandardError(suite.Last.Accuracy, suite.Last.Problems);
-        var numbers = suite.HasBoth
-            ? Html.Of($"""<span class="from">{Percent(suite.First.Accuracy)}</span> <span class="arrow" aria-label="to">→</span> <span class="to">{Percent(suite.Last.Accuracy)}</span>""")
-            : Html.Of($"""<span class="to">{Percent(suite.Last.Accuracy)}</span>""");
-        var change = suite.HasBoth ? Html.Of($"{Change(suite.Last.Accuracy - suite.First.Accuracy, " points")} · ") : Html.Empty;
-        var bars = suite.HasBoth
-            ? Html.Of($"{Bar("before", suite.First.Accuracy)}{Bar("after", suite.Last.Accuracy)}")
-            : Bar("after", suite.Last.Accuracy);
+        var (first, last) = (result.First, result.Last);
+        var error = 100 * SuiteResult.StandardError(last.Accuracy, last.Problems);
+        var before = result.HasBoth ? Html.Of($"""<span class="from">{Percent(first.Accuracy)}</span> <span class="arrow" aria-label="to">→</span> """) : Html.Empty;
+        var change = result.HasBoth ? Change(last.Accuracy - first.Accuracy, " points") : Html.Of($"<span>at step {last.Step}</span>");
         return Html.Of($"""
-            <article class="card">
-            <h3>{suite.Suite} <span class="how">{suite.How}</span></h3>
-            <p class="numbers">{numbers}</p>
-            <div class="bars" aria-hidden="true">{bars}</div>
-            <p class="small">{change}± {100 * error:F1} · <span>{Count(suite.Last.Problems, "problem")}{Samples(suite.Last.Samples)}</span> · <span>step {suite.Last.Step}</span></p>
-            </article>
+            <div class="result">
+            <p class="numbers">{before}<span class="to">{Percent(last.Accuracy)}</span>{(double.IsFinite(error) ? Html.Of($" <span class=\"error\">± {error:F1}</span>") : Html.Empty)}</p>
+            <div class="bars" aria-hidden="true">{(result.HasBoth ? Bar("before", first.Accuracy) : Html.Empty)}{Bar("after", last.Accuracy)}</div>
+            <p class="small"><span>{result.How}{Samples(last.Samples)}</span>{change}</p>
+            </div>
             """);
     }
 
@@ -77,7 +79,7 @@ internal static class ReportSections
         const int Shown = 3;
         var more = data.Examples.Count - Shown;
         var note = data.Examples.Count == 1
-            ? "The one training example. Its answer is all the model is told: no solution, no other problem."
+            ? "The one training example. The model is shown no solution; it only gets a reward for what it writes."
             : $"The first of the problems met in the saved rollouts{(more > 0 ? $", of {data.Examples.Count} there" : "")}.";
         return Html.Of($"""
             <section aria-labelledby="trained-on">
@@ -114,7 +116,7 @@ internal static class ReportSections
 
     public static Html Subjects(ReportData data)
     {
-        var suites = data.Suites.Where(s => s.Last.Subjects.Count > 0).ToList();
+        var suites = data.Suites.Where(s => s.Last.Subjects.Count > 1).ToList(); // of one subject the headline tells all
         if (suites.Count == 0)
             return Html.Empty;
         return Html.Of($"""
@@ -259,7 +261,7 @@ internal static class ReportSections
 
     private static string Count(int number, string what) => $"{number:N0} {what}{(number == 1 ? "" : "s")}";
 
-    private static string Samples(int samples) => samples > 1 ? $" × {samples} samples" : "";
+    private static string Samples(int samples) => samples > 1 ? $", {samples} samples each" : "";
 
     private static string Seconds(double seconds) => seconds switch
     {

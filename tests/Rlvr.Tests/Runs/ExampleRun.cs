@@ -28,12 +28,15 @@ internal static class ExampleRun
                 run.Append(Metrics(step, learned));
             if (step % int.Max(1, steps / 6) == 0)
             {
-                run.Append(Evaluation("micro500", 0, step, double.Min(1, learned * 1.15), 1));
-                run.Append(Evaluation("micro500", 0.6, step, 0.7 * learned, 1));
-                if (step == 0 || step == steps)
+                var ends = step == 0 || step == steps;
+                run.Append(Evaluation("micro500", 0, step, double.Min(1, learned * 1.15), ends ? 500 : 200));
+                run.Append(Single("micro-olympiad", 0, step, 0.03 + (0.84 * learned)));
+                run.Append(Single("micro-far", 0, step, 0.02 - (0.01 * learned)));
+                if (ends)
                 {
-                    run.Append(Single("olympiad", 0, step, step == 0 ? 0.03 : 0.87));
-                    run.Append(Single("out-of-distribution", 0, step, step == 0 ? 0.02 : 0.01));
+                    run.Append(Evaluation("micro500", 0.6, step, 0.7 * learned, 500));
+                    run.Append(Single("micro-olympiad", 0.6, step, 0.02 + (0.5 * learned)));
+                    run.Append(Single("micro-far", 0.6, step, 0.02));
                 }
             }
             if (step == 1 || (step > 0 && step % int.Max(1, steps / 3) == 0))
@@ -61,19 +64,31 @@ internal static class ExampleRun
         ]);
     }
 
-    private static EvaluationRecord Evaluation(string suite, double temperature, int step, double learned, int samples)
+    private static EvaluationRecord Evaluation(string suite, double temperature, int step, double learned, int problems)
     {
         var subjects = Subjects.Select(s => new SubjectAccuracy(s.Name, s.Problems, s.Before + ((s.After - s.Before) * learned))).ToList();
         return new EvaluationRecord
         {
-            Step = step, Suite = suite, Temperature = temperature, Samples = samples, Problems = 500, Accuracy = subjects.Average(s => s.Accuracy),
-            Boxed = 0.6 + (0.38 * learned), Truncated = 0.01, Length = 33, Subjects = subjects,
+            Step = step,
+            Suite = suite,
+            Temperature = temperature,
+            Problems = problems,
+            Accuracy = subjects.Average(s => s.Accuracy),
+            Boxed = 0.6 + (0.38 * learned),
+            Truncated = 0.01,
+            Length = 33,
+            Subjects = subjects,
         };
     }
 
     private static EvaluationRecord Single(string suite, double temperature, int step, double accuracy) => new()
     {
-        Step = step, Suite = suite, Temperature = temperature, Problems = 100, Accuracy = accuracy, Subjects = [new(suite, 100, accuracy)],
+        Step = step,
+        Suite = suite,
+        Temperature = temperature,
+        Problems = 100,
+        Accuracy = accuracy,
+        Subjects = [new(suite, 100, accuracy)],
     };
 
     private static IEnumerable<RolloutRecord> Rollouts(int step, double learned)
@@ -93,9 +108,19 @@ internal static class ExampleRun
             var correct = answer == "53";
             yield return new RolloutRecord
             {
-                Step = step, Problem = "pi-1", Group = i / 8, Rollout = i, Prompt = Prompt, Response = response, Label = "53", Extracted = answer,
-                Verdict = correct ? "Correct" : answer is null ? "NoAnswer" : "Wrong", Reward = correct ? 1 : 0, Advantage = correct ? 0.71 : -1.22,
-                Tokens = response.Split(' ').Length, Finish = response.Length > 120 ? "length" : "stop",
+                Step = step,
+                Problem = "pi-1",
+                Group = i / 8,
+                Rollout = i,
+                Prompt = Prompt,
+                Response = response,
+                Label = "53",
+                Extracted = answer,
+                Verdict = correct ? "Correct" : answer is null ? "NoAnswer" : "Wrong",
+                Reward = correct ? 1 : 0,
+                Advantage = correct ? 0.71 : -1.22,
+                Tokens = response.Split(' ').Length,
+                Finish = response.Length > 120 ? "length" : "stop",
             };
         }
     }

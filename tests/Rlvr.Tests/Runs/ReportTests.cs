@@ -50,7 +50,7 @@ public sealed partial class ReportTests : IDisposable
 
         using var charts = JsonDocument.Parse(ChartsBlock().Match(page).Groups[1].Value);
         var accuracy = charts.RootElement[0];
-        Assert.Equal(["training", "micro500, greedy", "micro500, temperature 0.6", "olympiad, greedy", "out-of-distribution, greedy"],
+        Assert.Equal(["training", "micro500, greedy", "micro-olympiad, greedy", "micro-far, greedy"],
             accuracy.GetProperty("series").EnumerateArray().Select(s => s.GetProperty("label").GetString()));
         Assert.Equal(Enumerable.Range(0, 61), accuracy.GetProperty("steps").EnumerateArray().Select(s => s.GetInt32()));
         var training = accuracy.GetProperty("series")[0].GetProperty("values");
@@ -64,12 +64,26 @@ public sealed partial class ReportTests : IDisposable
         using var run = ExampleRun.Write(_folder["run"], name: ExampleRun.Hostile);
         run.Append(new EvaluationRecord
         {
-            Step = 60, Suite = ExampleRun.Hostile, Problems = 1, Accuracy = 1, Subjects = [new(ExampleRun.Hostile, 1, 1)],
+            Step = 60,
+            Suite = ExampleRun.Hostile,
+            Problems = 1,
+            Accuracy = 1,
+            Subjects = [new(ExampleRun.Hostile, 1, 1)],
         });
         var hostile = new RolloutRecord
         {
-            Step = 61, Problem = ExampleRun.Hostile, Group = 0, Rollout = 0, Prompt = ExampleRun.Hostile, Response = ExampleRun.Hostile,
-            Label = ExampleRun.Hostile, Extracted = ExampleRun.Hostile, Verdict = ExampleRun.Hostile, Reward = 0, Tokens = 1, Finish = ExampleRun.Hostile,
+            Step = 61,
+            Problem = ExampleRun.Hostile,
+            Group = 0,
+            Rollout = 0,
+            Prompt = ExampleRun.Hostile,
+            Response = ExampleRun.Hostile,
+            Label = ExampleRun.Hostile,
+            Extracted = ExampleRun.Hostile,
+            Verdict = ExampleRun.Hostile,
+            Reward = 0,
+            Tokens = 1,
+            Finish = ExampleRun.Hostile,
         };
         run.WriteRollouts(61, [hostile, hostile with { Rollout = 1, Response = "<svg onload=alert(1)>" }]);
         run.WriteRecipe($"name: {ExampleRun.Hostile}");

@@ -11,13 +11,26 @@ public sealed class RunDirectoryTests : IDisposable
 
     private static RolloutRecord Rollout(int step, string response) => new()
     {
-        Step = step, Problem = "pi-1", Group = 3, Rollout = 27, Prompt = "2+2", Response = response, Label = "4", Verdict = "NoAnswer",
-        Reward = 0, Advantage = -0.5, Tokens = 41, Finish = "stop",
+        Step = step,
+        Problem = "pi-1",
+        Group = 3,
+        Rollout = 27,
+        Prompt = "2+2",
+        Response = response,
+        Label = "4",
+        Verdict = "NoAnswer",
+        Reward = 0,
+        Advantage = -0.5,
+        Tokens = 41,
+        Finish = "stop",
     };
 
     private static EvaluationRecord Evaluation(int step) => new()
     {
-        Step = step, Suite = "micro500", Problems = 500, Accuracy = 0.358,
+        Step = step,
+        Suite = "micro500",
+        Problems = 500,
+        Accuracy = 0.358,
         Subjects = [new("algebra", 84, 0.1)],
     };
 

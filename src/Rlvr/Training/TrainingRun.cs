@@ -1,0 +1,272 @@
+using Rlvr.Data;
+using Rlvr.Evaluation;
+using Rlvr.Models;
+using Rlvr.Rewards;
+using Rlvr.Rollouts;
+using Rlvr.Runs;
+using Rlvr.Tensors;
+using static TorchSharp.torch;
+
+namespace Rlvr.Training;
+
+/// <summary>
+/// A whole training run: check everything, evaluate, train step by step, evaluate and save now and then, report. The run's folder is the
+/// only thing it leaves.
+/// </summary>
+public sealed class TrainingRun : IDisposable
+{
+    private readonly Recipe recipe;
+    private readonly ITrainingObserver observer;
+    private readonly LanguageModel model;
+    private readonly IReadOnlyList<Problem> problems;
+    private readonly List<(string Name, IReadOnlyList<Problem> Problems)> suites = [];
+    private readonly RlTrainer trainer;
+    private readonly (int Threads, IReadOnlyList<(int Threads, double Gflops)> Measured) threads;
+
+    /// <summary>Loads and checks everything that a run needs; writes nothing.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="observer">Watches.</param>
+    /// <param name="checkpoint">A checkpoint to go on from; null starts with the recipe's model.</param>
+    private TrainingRun(Recipe recipe, ITrainingObserver observer, string? checkpoint)
+    {
+        RecipeRules.Check(recipe);
+        RecipeRules.CheckTogether(recipe);
+        this.recipe = recipe;
+        this.observer = observer;
+        problems = ProblemSets.Load(recipe.Data.Train);
+        IReward reward = RewardCatalog.Create(recipe.Reward.Kind, recipe.Reward.Profile, recipe.Seed);
+        new MathReward(RewardCatalog.ParseProfile(recipe.Reward.Profile)).CheckLabels(problems);
+        foreach (string suite in recipe.Evaluation.Suites)
+        {
+            IReadOnlyList<Problem> of = ProblemSets.Load(suite);
+            new MathReward(Math.VerifierProfile.Evaluation).CheckLabels(of);
+            suites.Add((suite, of));
+        }
+        Device device = ComputeDevice.Choose(recipe.Compute.Device);
+        string folder = FileLocator.Find(recipe.Model);
+        model = LanguageModel.Load(checkpoint ?? folder, device);
+        threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
+        CheckLengths();
+        Transformer? reference = checkpoint is null || recipe.Loss.Kl == 0 ? null : Transformer.Load(folder, device);
+        trainer = new RlTrainer(model, problems, reward, recipe, reference);
+        if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
+    }
+
+    /// <summary>The first step to run: 1, or the one after the checkpoint.</summary>
+    private int FirstStep { get; } = 1;
+
+    /// <summary>Says what a run would do, after checking all that can be checked without running it.</summary>
+    /// <exception cref="RlvrException">Something is wrong with the recipe, the model or the data.</exception>
+    public static TrainingPlan Plan(Recipe recipe)
+    {
+        using TrainingRun run = new(recipe, SilentObserver.Instance, null);
+        return run.Plan();
+    }
+
+    /// <summary>Starts a run.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="runPath">The run's folder; must not hold a run.</param>
+    /// <param name="observer">Watches.</param>
+    /// <param name="cancellation">Stops after the step in progress, with a checkpoint.</param>
+    /// <exception cref="RlvrException">Something is wrong; nothing was written unless training had begun.</exception>
+    public static TrainingOutcome Start(Recipe recipe, string runPath, ITrainingObserver observer, CancellationToken cancellation)
+    {
+        using TrainingRun run = new(recipe, observer, null);
+        long modelBytes = run.model.Network.Config.ParameterCount * 4;
+        using RunDirectory directory = RunDirectory.Create(runPath, (modelBytes * 3 * (recipe.Checkpoint.Keep + 1)) + (1 << 20));
+        directory.WriteRecipe(RecipeFile.ToYaml(recipe));
+        directory.WriteEnvironment(run.Environment());
+        return run.Execute(directory, cancellation);
+    }
+
+    /// <summary>Goes on with a stopped run from its last checkpoint, exactly as if it had not stopped.</summary>
+    /// <param name="runPath">The run's folder.</param>
+    /// <param name="observer">Watches.</param>
+    /// <param name="cancellation">Stops after the step in progress, with a checkpoint.</param>
+    /// <exception cref="RlvrException">There is no run, or it has no checkpoint.</exception>
+    public static TrainingOutcome Resume(string runPath, ITrainingObserver observer, CancellationToken cancellation)
+    {
+        using RunDirectory directory = RunDirectory.Open(runPath);
+        Recipe recipe = RecipeFile.Load(directory.RecipePath);
+        int step = directory.CheckpointSteps() is [.., int last] ? last : 0;
+        if (step == 0) throw new RlvrException($"The run {runPath} has no checkpoint to go on from. Start it again in another folder.");
+        using TrainingRun run = new(recipe, observer, directory.CheckpointPath(step));
+        directory.TruncateAfter(step);
+        observer.Note($"going on after step {step}");
+        return run.Execute(directory, cancellation);
+    }
+
+    private TrainingOutcome Execute(RunDirectory directory, CancellationToken cancellation)
+    {
+        observer.Started(Plan());
+        int step = FirstStep - 1;
+        bool stopped = false;
+        try
+        {
+            if (step == 0 && recipe.Evaluation.Before) Evaluate(directory, 0, full: true, cancellation);
+            while (step < recipe.Steps)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                StepResult result = RunStep(directory, step + 1, cancellation);
+                step++;
+                directory.Append(result.Metrics);
+                observer.StepDone(result.Metrics, recipe.Steps);
+                if (step == 1 || step == recipe.Steps || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) SaveRollouts(directory, step, result.Rollouts);
+                if (step < recipe.Steps && recipe.Evaluation.Every > 0 && step % recipe.Evaluation.Every == 0) Evaluate(directory, step, full: false, cancellation);
+                // After the evaluation of this step: a run that goes on from here has it.
+                if (step == recipe.Steps || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) SaveCheckpoint(directory, step);
+            }
+            Evaluate(directory, step, full: true, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            stopped = true;
+            // Nothing of the step in progress has reached the parameters.
+            if (step > 0 && !directory.CheckpointSteps().Contains(step)) SaveCheckpoint(directory, step);
+            observer.Note(step == 0 ? "stopped before the first step" : $"stopped after step {step}; go on with --resume");
+        }
+        Report.Write(directory);
+        return new TrainingOutcome(directory.Path, step, stopped, directory.ReadEvaluations());
+    }
+
+    private StepResult RunStep(RunDirectory directory, int step, CancellationToken cancellation)
+    {
+        try
+        {
+            return trainer.Step(step, cancellation);
+        }
+        catch (NonFiniteException e)
+        {
+            directory.WriteRollouts(step, e.Rows.Select(row => Record(step, row, trainer.LastRollouts[row])));
+            throw new RlvrException($"Step {step}: {e.Message}. These rollouts are in {directory.RolloutsPath(step)}; the last checkpoint is untouched. "
+                + "Lower optimizer.learning_rate, or look for inputs that make the model overflow.", e);
+        }
+    }
+
+    /// <summary>Evaluates all suites: greedily, and before and after training also at the recipe's sampled temperature.</summary>
+    private void Evaluate(RunDirectory directory, int step, bool full, CancellationToken cancellation)
+    {
+        // A run that was stopped in the middle of an evaluation goes on with the suites that are missing.
+        EvaluationRecord[] done = [.. directory.ReadEvaluations().Where(e => e.Step == step)];
+        double[] temperatures = full && recipe.Evaluation.SampledTemperature > 0 ? [0, recipe.Evaluation.SampledTemperature] : [0];
+        foreach (double temperature in temperatures)
+        {
+            foreach ((string name, IReadOnlyList<Problem> of) in suites)
+            {
+                EvaluationSettings settings = new()
+                {
+                    Prompt = PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt),
+                    Temperature = temperature,
+                    MaxNewTokens = EvaluationTokens,
+                    MaxRows = recipe.Evaluation.MaxRows,
+                    Seed = recipe.Seed,
+                    Limit = full ? 0 : recipe.Evaluation.Limit,
+                };
+                int count = settings.Limit == 0 ? of.Count : int.Min(settings.Limit, of.Count);
+                if (done.Any(e => e.Suite == name && e.Temperature == temperature && e.Problems == count)) continue;
+                EvaluationResult result = new Evaluator(model).Evaluate(name, of, settings, (finished, total) => observer.EvaluationProgress(name, finished, total), cancellation);
+                EvaluationRecord record = result.ToRecord(step);
+                directory.Append(record);
+                observer.Evaluated(record);
+            }
+        }
+    }
+
+    private int EvaluationTokens => recipe.Evaluation.MaxNewTokens > 0 ? recipe.Evaluation.MaxNewTokens : recipe.Rollout.MaxNewTokens;
+
+    private void SaveCheckpoint(RunDirectory directory, int step)
+    {
+        Checkpoint.Save(directory.CheckpointPath(step), trainer, step);
+        if (recipe.Checkpoint.Keep <= 0) return;
+        foreach (int old in directory.CheckpointSteps().SkipLast(recipe.Checkpoint.Keep)) Directory.Delete(directory.CheckpointPath(old), recursive: true);
+    }
+
+    private void SaveRollouts(RunDirectory directory, int step, IReadOnlyList<ScoredRollout> rollouts) =>
+        directory.WriteRollouts(step, rollouts.Select((r, i) => Record(step, i, r)));
+
+    private static RolloutRecord Record(int step, int index, ScoredRollout scored) => new()
+    {
+        Step = step,
+        Problem = scored.Problem.Id,
+        Group = scored.Group,
+        Rollout = index,
+        Prompt = scored.Problem.Text,
+        Response = scored.Rollout.Text,
+        Label = scored.Problem.Answer,
+        Extracted = scored.Reward.Extracted,
+        Verdict = scored.Reward.Verdict,
+        Reward = scored.Reward.Value,
+        Advantage = scored.Advantage,
+        Tokens = scored.Rollout.Tokens.Length,
+        Finish = scored.Rollout.Finish.ToString(),
+    };
+
+    /// <summary>Every prompt, of training and of the suites, must leave room for its response.</summary>
+    private void CheckLengths()
+    {
+        int positions = model.Network.Config.MaxPositions;
+        void Check(string setting, string prompt, IEnumerable<Problem> of, int newTokens)
+        {
+            PromptTemplate template = PromptTemplate.Get(prompt);
+            foreach (Problem problem in of)
+            {
+                int tokens = model.Tokenizer.Encode(template.Render(problem.Text)).Length;
+                if (tokens + newTokens > positions)
+                    throw new RlvrException($"Problem '{problem.Id}': its prompt of {tokens} tokens and {setting} = {newTokens} do not fit the model's {positions} positions. Lower {setting} or remove the problem.");
+            }
+        }
+        Check("rollout.max_new_tokens", recipe.Data.Prompt, problems, recipe.Rollout.MaxNewTokens);
+        foreach ((_, IReadOnlyList<Problem> of) in suites)
+            Check("evaluation.max_new_tokens", recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, of, EvaluationTokens);
+    }
+
+    private TrainingPlan Plan()
+    {
+        ModelConfig config = model.Network.Config;
+        double gigabytes = config.ParameterCount * 4 / 1e9;
+        return new TrainingPlan(
+        [
+            ("model", $"{recipe.Model} ({config.ModelType}, {config.ParameterCount:N0} parameters)"),
+            ("device", $"{model.Network.Device}, {threads.Threads} thread(s)" + (threads.Measured.Count > 0 ? $" (measured: {string.Join(", ", threads.Measured.Select(m => $"{m.Threads}: {m.Gflops:F0} GFLOP/s"))})" : "")),
+            ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})" : $"{problems.Count} problems of {recipe.Data.Train}"),
+            ("steps", $"{recipe.Steps} of {recipe.Rollout.BatchSize} x {recipe.Rollout.GroupSize} rollouts, {recipe.Rollout.MaxNewTokens} new tokens at most"),
+            ("loss", $"{recipe.Loss.Policy} policy - {recipe.Loss.Entropy} entropy + {recipe.Loss.Kl} KL ({recipe.Loss.KlEstimator}), {recipe.Loss.UpdatesPerStep} update(s) a step"),
+            ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})"),
+            ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps"),
+            ("weights in memory", $"{gigabytes * (recipe.Loss.Kl == 0 ? 4 : 5):F2} GB (policy, gradient, two moments{(recipe.Loss.Kl == 0 ? "" : ", reference")}, float32)"),
+        ]);
+    }
+
+    private EnvironmentInfo Environment()
+    {
+        NativeRuntimeInfo native = NativeRuntime.Initialize();
+        return EnvironmentInfo.Collect(new Dictionary<string, string>
+        {
+            ["libtorch"] = $"{native.Version} in {native.Folder}",
+            ["device"] = model.Network.Device.ToString(),
+            ["threads"] = threads.Threads.ToString(),
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        trainer.Dispose();
+        model.Dispose();
+    }
+
+    private sealed class SilentObserver : ITrainingObserver
+    {
+        public static readonly SilentObserver Instance = new();
+
+        public void Started(TrainingPlan plan) { }
+
+        public void StepDone(StepMetrics metrics, int totalSteps) { }
+
+        public void EvaluationProgress(string suite, int done, int total) { }
+
+        public void Evaluated(EvaluationRecord record) { }
+
+        public void Note(string message) { }
+    }
+}

@@ -62,6 +62,15 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>Deletes the temporary files and folders that a killed process left in a folder nobody else writes to.</summary>
+    internal static void DeleteLeftovers(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder, ".*.tmp").ToList())
+            TryDelete(path);
+    }
+
     /// <summary>Starts with a dot and ends with <c>.tmp</c>, so that what a killed process left can be told from what is whole.</summary>
     private static string TemporaryName(string path)
     {

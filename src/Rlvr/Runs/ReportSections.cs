@@ -188,7 +188,7 @@ internal static class ReportSections
             <p class="small meta"><span class="verdict {Html.Trusted(correct ? "good" : "bad")}">{(correct ? "✓" : "✗")} {verdict}</span>{found}</p>
             {(withPrompt ? Html.Of($"<pre class=\"prompt\">{Short(r.Prompt, 2000)}</pre>") : Html.Empty)}
             <pre>{Short(r.Response, 6000)}</pre>
-            <p class="small">reward {r.Reward:0.##} · advantage {Signed(r.Advantage)} · {Count(r.Tokens, "token")}{(r.Finish == "length" ? ", cut off at the limit" : "")}{(copies > 1 ? Html.Of($" · <span>{copies} wrote the same</span>") : Html.Empty)}</p>
+            <p class="small">reward {r.Reward:0.##} · advantage {Signed(r.Advantage)} · {Count(r.Tokens, "token")}{(r.Finish.Equals("length", StringComparison.OrdinalIgnoreCase) ? ", cut off at the limit" : "")}{(copies > 1 ? Html.Of($" · <span>{copies} wrote the same</span>") : Html.Empty)}</p>
             </article>
             """);
     }

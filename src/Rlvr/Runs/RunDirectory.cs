@@ -125,7 +125,7 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>
     /// Forgets what came after a step, so that a run goes on from the checkpoint of that step: lines of metrics and evaluations,
-    /// rollouts, checkpoints and the report.
+    /// rollouts, checkpoints and the report, and what a killed process left half-written.
     /// </summary>
     public void TruncateAfter(int step)
     {
@@ -136,6 +136,9 @@ public sealed class RunDirectory : IDisposable
         foreach (var later in CheckpointSteps().Where(s => s > step))
             Directory.Delete(CheckpointPath(later), recursive: true);
         File.Delete(ReportPath);
+        AtomicFile.DeleteLeftovers(Path);
+        AtomicFile.DeleteLeftovers(CheckpointsFolder);
+        AtomicFile.DeleteLeftovers(RolloutsFolder);
         _tensorBoard?.Dispose();
         _tensorBoard = null;
         _resumedAfter = step;

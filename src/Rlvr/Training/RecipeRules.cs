@@ -40,7 +40,7 @@ public static class RecipeRules
         AtLeast("loss.updates_per_step", 1),
 
         AtLeast("optimizer.learning_rate", 0),
-        OneOf("optimizer.schedule", "constant", "linear", "cosine"),
+        OneOf("optimizer.schedule", [.. LearningRate.Schedules]),
         AtLeast("optimizer.warmup_steps", 0),
         Between("optimizer.minimum_ratio", 0, 1),
         FromUpTo("optimizer.beta1", 0, 1),

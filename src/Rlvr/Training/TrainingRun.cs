@@ -181,7 +181,7 @@ public sealed class TrainingRun : IDisposable
         foreach (int old in directory.CheckpointSteps().SkipLast(recipe.Checkpoint.Keep)) Directory.Delete(directory.CheckpointPath(old), recursive: true);
     }
 
-    private void SaveRollouts(RunDirectory directory, int step, IReadOnlyList<ScoredRollout> rollouts) =>
+    private static void SaveRollouts(RunDirectory directory, int step, IReadOnlyList<ScoredRollout> rollouts) =>
         directory.WriteRollouts(step, rollouts.Select((r, i) => Record(step, i, r)));
 
     private static RolloutRecord Record(int step, int index, ScoredRollout scored) => new()

@@ -122,12 +122,14 @@ public sealed class RunDirectoryTests : IDisposable
             File.WriteAllText(Path.Combine(run.CheckpointPath(step), "state.json"), "{}");
         }
         File.AppendAllText(run.MetricsPath, "{\"step\":6");
+        Directory.CreateDirectory(Path.Combine(run.CheckpointsFolder, ".step-000003.0.tmp"));
         using var resumed = RunDirectory.Open(run.Path);
         resumed.TruncateAfter(3);
         Assert.Equal([1, 2, 3], resumed.ReadMetrics().Select(m => m.Step));
         Assert.Equal([1, 2, 3], resumed.ReadEvaluations().Select(e => e.Step));
         Assert.Equal([1, 2, 3], resumed.RolloutSteps());
         Assert.Equal([1, 2, 3], resumed.CheckpointSteps());
+        Assert.Equal(3, Directory.GetFileSystemEntries(resumed.CheckpointsFolder).Length);
         resumed.Append(new StepMetrics(4, [("kl", 4)]));
         Assert.Equal(2, Directory.GetFiles(resumed.TensorBoardFolder).Length);
     }

@@ -219,6 +219,20 @@ public sealed class RecipeFileTests : IDisposable
     }
 
     [Fact]
+    public void Every_recipe_of_the_repository_can_be_used()
+    {
+        var files = Directory.GetFiles(Path.Combine(TestFiles.Root, "recipes"), "*.yaml", SearchOption.AllDirectories);
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+        {
+            if (Path.GetFileName(file).StartsWith("pretrain", StringComparison.Ordinal))
+                RecipeFile.Load<PretrainRecipe>(file, [], PretrainRules.All);
+            else
+                RecipeRules.CheckTogether(RecipeFile.Load(file));
+        }
+    }
+
+    [Fact]
     public void Every_default_is_in_its_range()
     {
         RecipeRules.Check(new Recipe { Model = "m", Data = new() { Train = "t" } });

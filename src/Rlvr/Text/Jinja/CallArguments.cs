@@ -43,6 +43,15 @@ internal sealed class CallArguments(string function, IReadOnlyList<object?> posi
 
     public bool TakeFlag(string name, bool otherwise) => Values.IsTrue(Take(name, otherwise));
 
+    /// <summary>All positional arguments that are left, and leaves the named ones to whom they are passed on.</summary>
+    public IReadOnlyList<object?> TakeRest()
+    {
+        List<object?> rest = [.. Positional.Skip(places)];
+        places = int.Max(places, Positional.Count);
+        taken.UnionWith(Named.Keys);
+        return rest;
+    }
+
     /// <summary>Checks that nothing else was given.</summary>
     public void End()
     {

@@ -29,7 +29,7 @@ internal static partial class JinjaFilters
         ["indent"] = Indent,
         ["center"] = (value, arguments, evaluator) => evaluator.Call(JinjaMethods.Attribute(Values.ToText(value), "center", evaluator.Budget),
             new("center", [arguments.Take("width", (BigInteger)80)], new Dictionary<string, object?>())),
-        ["format"] = (value, arguments, evaluator) => JinjaOperators.Format(Values.ToText(value), TakeAll(arguments), evaluator.Budget),
+        ["format"] = (value, arguments, evaluator) => JinjaOperators.Format(Values.ToText(value), arguments.TakeRest(), evaluator.Budget),
         ["abs"] = (value, _, _) => value is double d ? double.Abs(d) : Values.AsInteger(value) is { } i ? BigInteger.Abs(i) : throw Bad("abs", value),
         ["int"] = ToInteger,
         ["float"] = (value, arguments, _) => ParseFloat(value) ?? arguments.Take("default", 0.0),
@@ -96,12 +96,6 @@ internal static partial class JinjaFilters
 
     private static JinjaException Bad(string filter, object? value) =>
         new(value is Undefined undefined ? undefined.Message : $"the filter '{filter}' does not take a {Values.TypeName(value)}");
-
-    private static IReadOnlyList<object?> TakeAll(CallArguments arguments)
-    {
-        for (int i = 0; i < arguments.Positional.Count; i++) arguments.Take("value");
-        return arguments.Positional;
-    }
 
     private static string ToJson(object? value, CallArguments arguments, JinjaEvaluator evaluator)
     {
@@ -253,27 +247,17 @@ internal static partial class JinjaFilters
             return new JinjaList([.. items.Select(attribute)]);
         }
         string name = arguments.TakeText("filter");
-        return new JinjaList([.. items.Select(item => Apply(name, item, Rest(name, arguments, 1), evaluator))]);
+        IReadOnlyList<object?> rest = arguments.TakeRest();
+        return new JinjaList([.. items.Select(item => Apply(name, item, new(name, rest, arguments.Named), evaluator))]);
     }
 
     private static JinjaList Select(object? value, CallArguments arguments, JinjaEvaluator evaluator, bool byAttribute, bool keep)
     {
         IReadOnlyList<object?> items = Values.Iterate(value);
         Func<object?, object?> item = byAttribute ? Attribute(arguments.Take("attr"), evaluator) : part => part;
-        int used = byAttribute ? 1 : 0;
-        if (arguments.Positional.Count == used) return new JinjaList([.. items.Where(part => Values.IsTrue(item(part)) == keep)]);
-        string test = arguments.TakeText("test");
-        JinjaList selected = new([.. items.Where(part => JinjaTests.Check(test, item(part), Rest(test, arguments, used + 1)) == keep)]);
-        Rest(test, arguments, used + 1);
-        return selected;
-    }
-
-    // The arguments behind the name of a filter or test, for that filter or test.
-    private static CallArguments Rest(string name, CallArguments arguments, int used)
-    {
-        TakeAll(arguments);
-        foreach (string named in arguments.Named.Keys) arguments.Take(named, null);
-        return new(name, [.. arguments.Positional.Skip(used)], arguments.Named);
+        string? test = arguments.TakeText("test", null);
+        IReadOnlyList<object?> rest = arguments.TakeRest();
+        return new JinjaList([.. items.Where(part => (test is null ? Values.IsTrue(item(part)) : JinjaTests.Check(test, item(part), new(test, rest, arguments.Named))) == keep)]);
     }
 
     private static JinjaList Batch(object? value, CallArguments arguments, JinjaEvaluator evaluator)

@@ -103,7 +103,7 @@ internal static class PythonText
             while (end < rest.Length && !IsSpace(rest[end])) end++;
             if (parts.Count == maxSplits)
             {
-                parts.Add(TrimEnd(rest));
+                parts.Add(rest);
                 break;
             }
             parts.Add(rest[..end]);

@@ -32,8 +32,8 @@ internal sealed partial class AnswerEquality
     private static bool AllValues(RelationAnswer relation, Func<Answer, bool> test) => relation.Values().All(test);
 
     // Equal up to a factor: the difference of the sides is a multiple of the other's.
-    private static bool SameEquation(RelationAnswer a, RelationAnswer b) =>
-        Difference(a) is { } left && Difference(b) is { } right && ExpressionEquality.Compare(left, right) != Proportion.Unrelated;
+    private bool SameEquation(RelationAnswer a, RelationAnswer b) =>
+        Difference(a) is { } left && Difference(b) is { } right && _expressions.Compare(left, right) != Proportion.Unrelated;
 
     private bool SameSides(RelationAnswer a, RelationAnswer b, int depth) =>
         a.Sides.Length == b.Sides.Length && a.Operators.SequenceEqual(b.Operators) && SameItems(a.Sides, b.Sides, depth);
@@ -52,7 +52,7 @@ internal sealed partial class AnswerEquality
             (TokenKind opA, bool turnA) = Orient(a.Operators[0]);
             (TokenKind opB, bool turnB) = Orient(b.Operators[0]);
             if (opA != opB) return Decide("inequality", false);
-            Proportion proportion = ExpressionEquality.Compare(left, right);
+            Proportion proportion = _expressions.Compare(left, right);
             return Decide("inequality", opA == TokenKind.NotEqual
                 ? proportion != Proportion.Unrelated
                 : turnA == turnB ? proportion is Proportion.Equal or Proportion.Positive : proportion == Proportion.Negative || IsMinusOne(left, right));
@@ -66,7 +66,7 @@ internal sealed partial class AnswerEquality
         return Decide("inequality", same);
     }
 
-    private static bool IsMinusOne(Expression a, Expression b) => ExpressionEquality.Compare(a, Expression.Negate(b)) == Proportion.Equal;
+    private bool IsMinusOne(Expression a, Expression b) => _expressions.Compare(a, Expression.Negate(b)) == Proportion.Equal;
 
     private static (TokenKind Operator, bool Turned) Orient(TokenKind op) => op switch
     {

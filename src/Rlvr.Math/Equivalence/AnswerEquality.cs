@@ -7,9 +7,9 @@ using Rlvr.Math.Reading;
 namespace Rlvr.Math.Equivalence;
 
 /// <summary>Compares answers with an expected one, by the rules of the strict profile. <see cref="Rule"/> tells which rule decided.</summary>
-internal sealed partial class AnswerEquality
+internal sealed partial class AnswerEquality(WorkBudget budget)
 {
-    private int _comparisons = 20_000;
+    private readonly ExpressionEquality _expressions = new(budget);
 
     /// <summary>The rule that decided last.</summary>
     public string Rule { get; private set; } = "none";
@@ -25,13 +25,13 @@ internal sealed partial class AnswerEquality
 
     private bool AreEqual(Answer expected, Answer answer, int depth)
     {
-        if (depth > 32 || --_comparisons < 0) return Decide("too-much-work", false);
+        if (depth > 32 || !budget.Spend(1_000)) return Decide("too-much-work", false);
         if (expected is ChoiceAnswer or TextAnswer || answer is ChoiceAnswer or TextAnswer) return CompareWords(expected, answer, depth);
         if (expected is ScalarAnswer x && answer is ScalarAnswer y) return CompareScalars(x, y);
         if (RealSet.IsSetNotation(expected) || RealSet.IsSetNotation(answer))
         {
-            if (RealSet.TryRead(expected) is { } set)
-                return RealSet.TryRead(answer) is { } other ? Decide("real-set", set.SetEquals(other)) : Decide("different-kinds", false);
+            if (RealSet.TryRead(expected, _expressions) is { } set)
+                return RealSet.TryRead(answer, _expressions) is { } other ? Decide("real-set", set.SetEquals(other)) : Decide("different-kinds", false);
             if (expected is RelationAnswer { IsEquation: false } || answer is RelationAnswer { IsEquation: false })
                 return expected is RelationAnswer r && answer is RelationAnswer s && CompareInequalities(r, s);
             if (expected is SetOperationAnswer p && answer is SetOperationAnswer q)
@@ -81,7 +81,7 @@ internal sealed partial class AnswerEquality
             || (expected.IsPercent ? Equal(expected, left, answer, right * hundred) : Equal(expected, left * hundred, answer, right)));
     }
 
-    private static bool Equal(ScalarAnswer a, Fraction left, ScalarAnswer b, Fraction right) => ExpressionEquality.AreEqual(
+    private bool Equal(ScalarAnswer a, Fraction left, ScalarAnswer b, Fraction right) => _expressions.AreEqual(
         new(a.Value, a.Signs, a.SignsTogether), left, new(b.Value, b.Signs, b.SignsTogether), right);
 
     // 1 \pm \sqrt{2} stands for two values.
@@ -148,14 +148,14 @@ internal sealed partial class AnswerEquality
         return Decide("tuple", SameItems(expected.Items, answer.Items, depth));
     }
 
-    private static bool SameEntries(Expression[][] a, Expression[][] b)
+    private bool SameEntries(Expression[][] a, Expression[][] b)
     {
         if (a.Length != b.Length) return false;
         for (int i = 0; i < a.Length; i++)
         {
             if (a[i].Length != b[i].Length) return false;
             for (int j = 0; j < a[i].Length; j++)
-                if (!ExpressionEquality.AreEqual(a[i][j], b[i][j])) return false;
+                if (!_expressions.AreEqual(a[i][j], b[i][j])) return false;
         }
         return true;
     }
@@ -170,24 +170,24 @@ internal sealed partial class AnswerEquality
     private static bool IsDigits(ScalarAnswer scalar, string digits) =>
         scalar is { Value: RationalExpression { Value.Denominator.IsOne: true } value, Unit: null } && value.Value.Numerator.ToString() == digits;
 
-    private static bool SameRatio(RatioAnswer a, RatioAnswer b)
+    private bool SameRatio(RatioAnswer a, RatioAnswer b)
     {
         if (a.Parts.Length != b.Parts.Length) return false;
         for (int i = 1; i < a.Parts.Length; i++)
         {
             Expression left = new ProductExpression([a.Parts[0], b.Parts[i]]), right = new ProductExpression([a.Parts[i], b.Parts[0]]);
-            if (!ExpressionEquality.AreEqual(left, right)) return false;
+            if (!_expressions.AreEqual(left, right)) return false;
         }
         return true;
     }
 
-    private static bool IsRatio(RatioAnswer ratio, ScalarAnswer scalar) => ratio.Parts.Length == 2 && scalar.Unit is null && scalar.PlusMinusSigns == 0
-        && !scalar.IsPercent && ExpressionEquality.AreEqual(new QuotientExpression(ratio.Parts[0], ratio.Parts[1]), scalar.Value);
+    private bool IsRatio(RatioAnswer ratio, ScalarAnswer scalar) => ratio.Parts.Length == 2 && scalar.Unit is null && scalar.PlusMinusSigns == 0
+        && !scalar.IsPercent && _expressions.AreEqual(new QuotientExpression(ratio.Parts[0], ratio.Parts[1]), scalar.Value);
 
-    private static bool IsTime(TimeAnswer time, RatioAnswer ratio)
+    private bool IsTime(TimeAnswer time, RatioAnswer ratio)
     {
         if (ratio.Parts.Length != 2) return false;
-        Number hours = ExpressionEquality.Evaluate(ratio.Parts[0]), minutes = ExpressionEquality.Evaluate(ratio.Parts[1]);
+        Number hours = _expressions.Evaluate(ratio.Parts[0]), minutes = _expressions.Evaluate(ratio.Parts[1]);
         if (!hours.IsExactInteger || !minutes.IsExactInteger) return false;
         Fraction seconds = ((hours.Exact * 60) + minutes.Exact) * 60;
         return seconds.Equals(new Fraction(time.Seconds)) || seconds.Equals(new Fraction(time.Seconds + 43200));

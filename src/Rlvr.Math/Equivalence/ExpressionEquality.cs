@@ -11,7 +11,7 @@ internal enum Proportion { Unrelated, Equal, Positive, Negative }
 /// Decides whether expressions are equal: exactly where they are rational (at random points, where there are variables), otherwise
 /// by values of 256 bits, at random points where there are variables.
 /// </summary>
-internal static class ExpressionEquality
+internal sealed class ExpressionEquality(WorkBudget budget)
 {
     private const int Points = 3;
     private const int Attempts = 8;
@@ -21,7 +21,7 @@ internal static class ExpressionEquality
     public readonly record struct Signed(Expression Expression, int Signs = 0, bool Together = false);
 
     /// <summary>Whether a times <paramref name="factorA"/> is b times <paramref name="factorB"/>.</summary>
-    public static bool AreEqual(Signed a, Fraction factorA, Signed b, Fraction factorB)
+    public bool AreEqual(Signed a, Fraction factorA, Signed b, Fraction factorB)
     {
         if (a.Expression is RationalExpression x && b.Expression is RationalExpression y)
             return factorA.Equals(factorB) ? x.Value.Equals(y.Value) : (x.Value * factorA).Equals(y.Value * factorB);
@@ -45,30 +45,30 @@ internal static class ExpressionEquality
         return agreed >= 2;
     }
 
-    public static bool AreEqual(Expression a, Expression b) => AreEqual(new Signed(a), Fraction.One, new Signed(b), Fraction.One);
+    public bool AreEqual(Expression a, Expression b) => AreEqual(new Signed(a), Fraction.One, new Signed(b), Fraction.One);
 
     /// <summary>The value of an expression without variables.</summary>
-    public static Number Evaluate(Expression expression) => new Evaluator().Evaluate(expression);
+    public Number Evaluate(Expression expression) => new Evaluator(budget).Evaluate(expression);
 
     /// <summary>The value of an expression of one variable at a rational point.</summary>
-    public static Number EvaluateAt(Expression expression, string variable, Fraction value)
+    public Number EvaluateAt(Expression expression, string variable, Fraction value)
     {
-        Evaluator evaluator = new();
+        Evaluator evaluator = new(budget);
         evaluator.Set(variable, Number.Of(value));
         return evaluator.Evaluate(expression);
     }
 
-    private static Number Evaluate(Signed signed, Fraction factor, out long scale)
+    private Number Evaluate(Signed signed, Fraction factor, out long scale)
     {
-        Evaluator evaluator = new() { Signs = signed.Signs, SignsTogether = signed.Together };
+        Evaluator evaluator = new(budget) { Signs = signed.Signs, SignsTogether = signed.Together };
         Number value = evaluator.Evaluate(signed.Expression);
         scale = evaluator.Scale;
         return factor.Equals(Fraction.One) ? value : value * Number.Of(factor);
     }
 
-    private static Number EvaluateAt(int point, ExpressionTraits traits, Signed signed, Fraction factor, out long scale)
+    private Number EvaluateAt(int point, ExpressionTraits traits, Signed signed, Fraction factor, out long scale)
     {
-        Evaluator evaluator = new(4_000_000) { Signs = signed.Signs, SignsTogether = signed.Together };
+        Evaluator evaluator = new(budget) { Signs = signed.Signs, SignsTogether = signed.Together };
         SetPoint(evaluator, point, traits);
         Number value = evaluator.Evaluate(signed.Expression);
         scale = evaluator.Scale;
@@ -95,7 +95,7 @@ internal static class ExpressionEquality
     /// <summary>
     /// Whether a is a constant multiple of b, the constant being real and not zero: two equations a = 0 and b = 0 say the same then.
     /// </summary>
-    public static Proportion Compare(Expression a, Expression b)
+    public Proportion Compare(Expression a, Expression b)
     {
         ExpressionTraits traits = ExpressionTraits.Of(a, b);
         if (traits.HasMatrix || traits.PlusMinusSigns > 0 || traits.Variables.Count > 24) return Proportion.Unrelated;

@@ -35,24 +35,24 @@ internal sealed class RealSet
     };
 
     /// <summary>Reads a set of reals; null where the answer is none, or depends on more than one variable.</summary>
-    public static RealSet? TryRead(Answer answer)
+    public static RealSet? TryRead(Answer answer, ExpressionEquality expressions)
     {
         string? variable = null;
-        return TryRead(answer, ref variable);
+        return TryRead(answer, expressions, ref variable);
     }
 
-    private static RealSet? TryRead(Answer answer, ref string? variable)
+    private static RealSet? TryRead(Answer answer, ExpressionEquality expressions, ref string? variable)
     {
         switch (answer)
         {
             case NumberSetAnswer { Name: "R" }:
                 return All;
             case TupleAnswer { Items.Length: 2 } tuple when tuple.Open is TokenKind.LeftParen or TokenKind.LeftBracket:
-                if (ValueOf(tuple.Items[0]) is not { } low || ValueOf(tuple.Items[1]) is not { } high) return null;
+                if (ValueOf(tuple.Items[0], expressions) is not { } low || ValueOf(tuple.Items[1], expressions) is not { } high) return null;
                 if (Number.Compare(low, high) > 0) return null;
                 return Of(new(low, tuple.Open == TokenKind.LeftBracket && low.IsFinite, high, tuple.Close == TokenKind.RightBracket && high.IsFinite));
             case SetOperationAnswer operation:
-                if (TryRead(operation.Left, ref variable) is not { } left || TryRead(operation.Right, ref variable) is not { } right) return null;
+                if (TryRead(operation.Left, expressions, ref variable) is not { } left || TryRead(operation.Right, expressions, ref variable) is not { } right) return null;
                 return operation.Operation switch
                 {
                     TokenKind.Union => Union(left, right),
@@ -60,15 +60,15 @@ internal sealed class RealSet
                     _ => Intersection(left, right.Complement()),
                 };
             case RelationAnswer relation:
-                return ReadRelation(relation, ref variable);
+                return ReadRelation(relation, expressions, ref variable);
             case CollectionAnswer { Joining: Joining.Braces } points:
-                return ReadPoints(points);
+                return ReadPoints(points, expressions);
             case CollectionAnswer collection:
                 RealSet? total = null;
                 if (collection.Items.Length > MaxIntervals) return null;
                 foreach (Answer item in collection.Items)
                 {
-                    if (TryRead(item, ref variable) is not { } part) return null;
+                    if (TryRead(item, expressions, ref variable) is not { } part) return null;
                     total = total is null ? part : collection.Joining == Joining.And ? Intersection(total, part) : Union(total, part);
                 }
                 return total;
@@ -77,40 +77,40 @@ internal sealed class RealSet
         }
     }
 
-    private static RealSet? ReadPoints(CollectionAnswer points)
+    private static RealSet? ReadPoints(CollectionAnswer points, ExpressionEquality expressions)
     {
         if (points.Items.Length > MaxIntervals) return null;
-        RealSet set = new([]);
+        RealSet set = new([]), none = new([]);
         foreach (Answer item in points.Items)
         {
-            if (ValueOf(item) is not { IsFinite: true } value) return null;
-            set = Union(set, Of(new(value, true, value, true)));
+            if (ValueOf(item, expressions) is not { IsFinite: true } value) return null;
+            set._intervals.Add(new(value, true, value, true));
         }
-        return set;
+        return Union(set, none);
     }
 
-    private static Number? ValueOf(Answer answer)
+    private static Number? ValueOf(Answer answer, ExpressionEquality expressions)
     {
         if (answer is not ScalarAnswer { PlusMinusSigns: 0, IsPercent: false } scalar) return null;
         if (ExpressionTraits.Of(scalar.Value).Variables.Count > 0) return null;
-        Number value = ExpressionEquality.Evaluate(scalar.Value);
+        Number value = expressions.Evaluate(scalar.Value);
         return value.IsUndefined || !value.IsReal || value.IsLossy ? null : value;
     }
 
-    private static RealSet? ReadRelation(RelationAnswer relation, ref string? variable)
+    private static RealSet? ReadRelation(RelationAnswer relation, ExpressionEquality expressions, ref string? variable)
     {
         RealSet? total = null;
         for (int i = 0; i < relation.Operators.Length; i++)
         {
             if (relation.Sides[i] is not ScalarAnswer left || relation.Sides[i + 1] is not ScalarAnswer right) return null;
-            if (HalfLine(left.Value, relation.Operators[i], right.Value, ref variable) is not { } part) return null;
+            if (HalfLine(left.Value, relation.Operators[i], right.Value, expressions, ref variable) is not { } part) return null;
             total = total is null ? part : Intersection(total, part);
         }
         return total;
     }
 
     // left op right, linear in one variable
-    private static RealSet? HalfLine(Expression left, TokenKind op, Expression right, ref string? variable)
+    private static RealSet? HalfLine(Expression left, TokenKind op, Expression right, ExpressionEquality expressions, ref string? variable)
     {
         ExpressionTraits traits = ExpressionTraits.Of(left, right);
         if (traits.Variables.Count != 1 || traits.PlusMinusSigns > 0 || traits.HasMatrix) return null;
@@ -118,13 +118,13 @@ internal sealed class RealSet
         variable ??= name;
         if (variable != name) return null;
         Expression difference = new SumExpression([left, Expression.Negate(right)]);
-        Number zero = ExpressionEquality.EvaluateAt(difference, name, Fraction.Zero);
-        Number one = ExpressionEquality.EvaluateAt(difference, name, Fraction.One);
+        Number zero = expressions.EvaluateAt(difference, name, Fraction.Zero);
+        Number one = expressions.EvaluateAt(difference, name, Fraction.One);
         Number slope = one + (-zero);
         if (!slope.IsFinite || !slope.IsReal || slope.IsLossy || Number.AreEqual(slope, Number.Of(Fraction.Zero), 0)) return null;
         foreach (long probe in new long[] { -7, 13, 1009 })
         {
-            Number value = ExpressionEquality.EvaluateAt(difference, name, new Fraction(probe, 17));
+            Number value = expressions.EvaluateAt(difference, name, new Fraction(probe, 17));
             if (!Number.AreEqual(value, zero + (slope * Number.Of(new Fraction(probe, 17))), 8)) return null;
         }
         Number bound = -zero / slope;

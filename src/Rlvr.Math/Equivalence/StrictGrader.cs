@@ -1,4 +1,5 @@
 using Rlvr.Math.Answers;
+using Rlvr.Math.Numerics;
 using Rlvr.Math.Reading;
 
 namespace Rlvr.Math.Equivalence;
@@ -14,11 +15,12 @@ internal static class StrictGrader
         Reading reading = Read(answer, LexerOptions.None);
         if (reading.Tokens is not null && SameTokens(label.Tokens!, reading.Tokens))
             return new(Verdict.Correct, answer, label.Answer.ToString(), label.Answer.ToString(), "same-text");
-        AnswerEquality equality = new();
+        WorkBudget budget = new();
+        AnswerEquality equality = new(budget);
         bool correct = reading.Answer is not null && equality.AreEqual(label.Answer, reading.Answer);
         string rule = reading.Answer is null ? reading.Problem : equality.Rule;
         if (!correct && (label.Ambiguities | reading.Ambiguities) != LexerOptions.None)
-            correct = TryOtherReadings(answer, expected, label, ref reading, ref rule);
+            correct = TryOtherReadings(answer, expected, label, budget, ref reading, ref rule);
         Verdict verdict = correct ? Verdict.Correct : reading.Answer is null ? Verdict.UnparsableAnswer : Verdict.Wrong;
         return new(verdict, answer, reading.Answer?.ToString(), label.Answer.ToString(), rule);
     }
@@ -42,7 +44,7 @@ internal static class StrictGrader
     }
 
     // Notations such as 1,234 and 3e-5 mean two things; the other meaning counts where the first does not fit.
-    private static bool TryOtherReadings(string answer, string expected, Reading label, ref Reading reading, ref string rule)
+    private static bool TryOtherReadings(string answer, string expected, Reading label, WorkBudget budget, ref Reading reading, ref string rule)
     {
         LexerOptions ambiguities = label.Ambiguities | reading.Ambiguities;
         foreach (LexerOptions option in (LexerOptions[])[LexerOptions.CommasSeparate, LexerOptions.CommasGroupInBrackets, LexerOptions.EulerE])
@@ -53,7 +55,7 @@ internal static class StrictGrader
             foreach ((Reading left, Reading right) in ((Reading, Reading)[])[(otherLabel, otherAnswer), (otherLabel, reading), (label, otherAnswer)])
             {
                 if (left.Answer is null || right.Answer is null) continue;
-                AnswerEquality equality = new();
+                AnswerEquality equality = new(budget);
                 if (!equality.AreEqual(left.Answer, right.Answer)) continue;
                 rule = equality.Rule;
                 reading = right;

@@ -5,6 +5,16 @@ namespace Rlvr.Math.Expressions;
 /// <summary>A mathematical expression as it was written: nothing is evaluated yet.</summary>
 internal abstract class Expression
 {
+    /// <summary>Levels of the tree; the parser bounds it, so that everything that walks a tree may recurse.</summary>
+    public int Height { get; protected init; } = 1;
+
+    protected static int Above(params ReadOnlySpan<Expression> children)
+    {
+        int height = 0;
+        foreach (Expression child in children) height = int.Max(height, child.Height);
+        return height + 1;
+    }
+
     public static RationalExpression Zero { get; } = new(Fraction.Zero);
     public static RationalExpression One { get; } = new(Fraction.One);
     public static RationalExpression MinusOne { get; } = new(Fraction.MinusOne);
@@ -45,66 +55,114 @@ internal sealed class VariableExpression(string name) : Expression
     public override string ToString() => Name;
 }
 
-internal sealed class SumExpression(Expression[] terms) : Expression
+internal sealed class SumExpression : Expression
 {
-    public Expression[] Terms { get; } = terms;
+    public SumExpression(Expression[] terms)
+    {
+        Terms = terms;
+        Height = Above(terms);
+    }
+
+    public Expression[] Terms { get; }
     public override string ToString() => $"({string.Join(" + ", Terms.AsEnumerable())})";
 }
 
-internal sealed class ProductExpression(Expression[] factors) : Expression
+internal sealed class ProductExpression : Expression
 {
-    public Expression[] Factors { get; } = factors;
+    public ProductExpression(Expression[] factors)
+    {
+        Factors = factors;
+        Height = Above(factors);
+    }
+
+    public Expression[] Factors { get; }
     public override string ToString() => string.Join("*", Factors.AsEnumerable());
 }
 
-internal sealed class QuotientExpression(Expression numerator, Expression denominator) : Expression
+internal sealed class QuotientExpression : Expression
 {
-    public Expression Numerator { get; } = numerator;
-    public Expression Denominator { get; } = denominator;
+    public QuotientExpression(Expression numerator, Expression denominator)
+    {
+        (Numerator, Denominator) = (numerator, denominator);
+        Height = Above(numerator, denominator);
+    }
+
+    public Expression Numerator { get; }
+    public Expression Denominator { get; }
     public override string ToString() => $"({Numerator})/({Denominator})";
 }
 
-internal sealed class PowerExpression(Expression @base, Expression exponent) : Expression
+internal sealed class PowerExpression : Expression
 {
-    public Expression Base { get; } = @base;
-    public Expression Exponent { get; } = exponent;
+    public PowerExpression(Expression @base, Expression exponent)
+    {
+        (Base, Exponent) = (@base, exponent);
+        Height = Above(@base, exponent);
+    }
+
+    public Expression Base { get; }
+    public Expression Exponent { get; }
     public override string ToString() => $"({Base})^({Exponent})";
 }
 
 /// <summary>Plus-minus (or minus-plus) of the operand: two values.</summary>
-internal sealed class PlusMinusExpression(Expression operand, bool minusFirst, int index) : Expression
+internal sealed class PlusMinusExpression : Expression
 {
-    public Expression Operand { get; } = operand;
-    public bool MinusFirst { get; } = minusFirst;
+    public PlusMinusExpression(Expression operand, bool minusFirst, int index)
+    {
+        (Operand, MinusFirst, Index) = (operand, minusFirst, index);
+        Height = Above(operand);
+    }
+
+    public Expression Operand { get; }
+    public bool MinusFirst { get; }
 
     /// <summary>Its place among the plus-minus signs of the whole expression.</summary>
-    public int Index { get; } = index;
+    public int Index { get; }
 
     public override string ToString() => $"{(MinusFirst ? "-+" : "+-")}({Operand})";
 }
 
 /// <summary>A function of one or more arguments, also factorial, binomial, root(index), abs, floor, ceil.</summary>
-internal sealed class CallExpression(string function, params Expression[] arguments) : Expression
+internal sealed class CallExpression : Expression
 {
-    public string Function { get; } = function;
-    public Expression[] Arguments { get; } = arguments;
+    public CallExpression(string function, params Expression[] arguments)
+    {
+        (Function, Arguments) = (function, arguments);
+        Height = Above(arguments);
+    }
+
+    public string Function { get; }
+    public Expression[] Arguments { get; }
     public override string ToString() => $"{Function}({string.Join(", ", Arguments.AsEnumerable())})";
 }
 
 /// <summary>A sum or product over an index.</summary>
-internal sealed class SeriesExpression(bool product, string index, Expression from, Expression to, Expression body) : Expression
+internal sealed class SeriesExpression : Expression
 {
-    public bool IsProduct { get; } = product;
-    public string Index { get; } = index;
-    public Expression From { get; } = from;
-    public Expression To { get; } = to;
-    public Expression Body { get; } = body;
+    public SeriesExpression(bool product, string index, Expression from, Expression to, Expression body)
+    {
+        (IsProduct, Index, From, To, Body) = (product, index, from, to, body);
+        Height = Above(from, to, body);
+    }
+
+    public bool IsProduct { get; }
+    public string Index { get; }
+    public Expression From { get; }
+    public Expression To { get; }
+    public Expression Body { get; }
     public override string ToString() => $"{(IsProduct ? "product" : "sum")}({Index}, {From}, {To}, {Body})";
 }
 
 /// <summary>A matrix or vector; rows may differ in length.</summary>
-internal sealed class MatrixExpression(Expression[][] rows) : Expression
+internal sealed class MatrixExpression : Expression
 {
-    public Expression[][] Rows { get; } = rows;
+    public MatrixExpression(Expression[][] rows)
+    {
+        Rows = rows;
+        foreach (Expression[] row in rows) Height = int.Max(Height, Above(row));
+    }
+
+    public Expression[][] Rows { get; }
     public override string ToString() => "matrix[" + string.Join("; ", Rows.Select(row => string.Join(", ", row.AsEnumerable()))) + "]";
 }

@@ -7,15 +7,12 @@ namespace Rlvr.Math.Numerics;
 /// <summary>
 /// Evaluates expressions at a point, exactly while rationals suffice, and within a budget of work: whatever exceeds it is undefined.
 /// </summary>
-internal sealed class Evaluator
+internal sealed class Evaluator(WorkBudget budget)
 {
     private const long MaxBits = 200_000;
     private const int MaxFactorial = 6_000;
 
     private readonly Dictionary<string, Number> _variables = new(StringComparer.Ordinal);
-    private long _budget;
-
-    public Evaluator(long budget = 20_000_000) => _budget = budget;
 
     /// <summary>Bit i decides the sign of the i-th plus-minus.</summary>
     public int Signs { get; set; }
@@ -26,13 +23,11 @@ internal sealed class Evaluator
     /// <summary>The exponent of the largest inexact term met; bounds the error of cancellation.</summary>
     public long Scale { get; private set; }
 
-    public bool Exhausted => _budget <= 0;
-
     public void Set(string variable, Number value) => _variables[variable] = value;
 
     public Number Evaluate(Expression expression)
     {
-        if ((_budget -= 20) <= 0) return Number.Undefined;
+        if (!budget.Spend(60)) return Number.Undefined;
         switch (expression)
         {
             case RationalExpression rational:
@@ -73,8 +68,7 @@ internal sealed class Evaluator
     private bool Charge(Number a, Number b)
     {
         long words = (a.Bits + b.Bits) / 64;
-        _budget -= 30 + (words * words / 4) + (a.IsExact && b.IsExact ? 0 : 100);
-        return _budget > 0;
+        return budget.Spend(150 + (words * words * 4) + (a.IsExact && b.IsExact ? 0 : 500));
     }
 
     private void Track(Number term)
@@ -114,7 +108,7 @@ internal sealed class Evaluator
         Number exponent = Evaluate(power.Exponent);
         if (power.Base is ConstantExpression { Constant: Constant.E })
         {
-            _budget -= 8000;
+            if (!budget.Spend(20_000)) return Number.Undefined;
             return exponent.IsInfinite ? Number.Undefined : Elementary.Exp(exponent);
         }
         Number @base = Evaluate(power.Base);
@@ -125,8 +119,8 @@ internal sealed class Evaluator
             Number root = Root(@base, (int)exponent.Exact.Denominator);
             return IntegerPower(root, exponent.Exact.Numerator);
         }
-        _budget -= 16_000;
-        return _budget <= 0 ? Number.Undefined : Elementary.Power(@base, exponent);
+        if (!budget.Spend(60_000)) return Number.Undefined;
+        return Elementary.Power(@base, exponent);
     }
 
     private Number IntegerPower(Number @base, BigInteger exponent)
@@ -143,9 +137,8 @@ internal sealed class Evaluator
             if (size <= MaxBits)
             {
                 long words = (long)size / 64;
-                _budget -= words * words / 16;
-                if (_budget <= 0) return Number.Undefined;
-                int n = (int)BigInteger.Abs(exponent);
+                if (!budget.Spend(100 + (words * words / 4))) return Number.Undefined;
+                                int n = (int)BigInteger.Abs(exponent);
                 // A reduced fraction stays reduced.
                 BigInteger top = BigInteger.Pow(value.Numerator, n), bottom = BigInteger.Pow(value.Denominator, n);
                 return exponent.Sign > 0 ? Number.Of(new Fraction(top, bottom, false)) : Number.Of(Reciprocal(top, bottom));
@@ -154,7 +147,7 @@ internal sealed class Evaluator
         // By squaring, in floating point; the result has lost digits where the value was an exact one.
         if (BigInteger.Abs(exponent).GetBitLength() > 48) return Number.Undefined;
         long count = (long)BigInteger.Abs(exponent);
-        _budget -= 30_000;
+        if (!budget.Spend(30_000)) return Number.Undefined;
         BigComplex square = @base.Approximate, result = BigComplex.FromReal(BigFloat.One);
         while (count > 0)
         {
@@ -176,16 +169,15 @@ internal sealed class Evaluator
     {
         if (!radicand.IsFinite || index < 1) return Number.Undefined;
         if (index == 1) return radicand;
-        _budget -= 300 + radicand.Bits;
-        if (_budget <= 0) return Number.Undefined;
-        if (radicand.IsExact && radicand.Bits < 20_000
+        if (!budget.Spend(3_000 + (2 * radicand.Bits))) return Number.Undefined;
+                if (radicand.IsExact && radicand.Bits < 20_000
             && Integers.TryExactRoot(radicand.Exact.Numerator, index, out BigInteger top)
             && Integers.TryExactRoot(radicand.Exact.Denominator, index, out BigInteger bottom))
             return Number.Of(new Fraction(top, bottom, false));
         BigComplex value = radicand.Approximate;
         if (value.IsZero) return radicand;
         if (index == 2) return Number.Of(value.Sqrt(), radicand.IsLossy);
-        _budget -= 16_000;
+        if (!budget.Spend(60_000)) return Number.Undefined;
         Number inverse = Number.Of(new Fraction(1, index));
         if (value.IsReal && value.Re.Sign < 0 && index % 2 == 1)
             return -Elementary.Power(Number.Of(-value, radicand.IsLossy), inverse); // the real root
@@ -217,9 +209,8 @@ internal sealed class Evaluator
             case "max" or "min" or "gcd" or "lcm":
                 return Elementary.Combine(call.Function, values);
             default:
-                _budget -= 15_000;
-                if (_budget <= 0) return Number.Undefined;
-                Number result = Elementary.Apply(call.Function, values);
+                if (!budget.Spend(40_000)) return Number.Undefined;
+                                Number result = Elementary.Apply(call.Function, values);
                 Track(result);
                 return result;
         }
@@ -229,8 +220,8 @@ internal sealed class Evaluator
     {
         if (!argument.IsExactInteger || argument.Exact.Numerator.Sign < 0 || argument.Exact.Numerator > MaxFactorial) return Number.Undefined;
         int n = (int)argument.Exact.Numerator;
-        _budget -= 100 + ((long)n * n / 4);
-        return _budget <= 0 ? Number.Undefined : Number.Of(ProductOfRange(1, n));
+        if (!budget.Spend(100 + ((long)n * n / 4))) return Number.Undefined;
+        return Number.Of(ProductOfRange(1, n));
     }
 
     private static BigInteger ProductOfRange(int from, int to)
@@ -256,9 +247,8 @@ internal sealed class Evaluator
             k = BigInteger.Min(k, upper.Exact.Numerator - k);
         }
         if (k > 4000 || upper.Bits > 512) return Number.Undefined;
-        _budget -= 100 + ((long)k * (long)k) + ((long)k * upper.Bits);
-        if (_budget <= 0) return Number.Undefined;
-        if (upper.IsExactInteger)
+        if (!budget.Spend(100 + ((long)k * (long)k) + ((long)k * upper.Bits))) return Number.Undefined;
+                if (upper.IsExactInteger)
         {
             BigInteger n = upper.Exact.Numerator, integer = BigInteger.One;
             for (int i = 1; i <= (int)k; i++) integer = integer * (n - i + 1) / i;

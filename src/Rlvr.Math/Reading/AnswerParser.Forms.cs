@@ -182,7 +182,7 @@ internal sealed partial class AnswerParser
         }
         if (at >= hi) return null;
         Expression? value = _expressions.Parse(at, hi);
-        if (value is null || _expressions.At == at) return null;
+        if (value is null || _expressions.At == at || _expressions.PlusMinusSigns > MaxSigns) return null;
         if (negative) value = Expression.Negate(value);
         bool percent = _expressions.SawPercent;
         UnitReader units = new(_sequence);

@@ -10,17 +10,20 @@ namespace Rlvr.Math.Reading;
 internal sealed partial class AnswerParser
 {
     private const int MaxDepth = 24;
+    private const int MaxSigns = 6;
     private const int MaxItems = 4_000;
 
     private readonly TokenSequence _sequence;
     private readonly List<Token> _tokens;
     private readonly ExpressionParser _expressions;
+    private long _work; // tokens that may still be looked at: what cannot be read is not tried again and again
 
     private AnswerParser(List<Token> tokens)
     {
         _sequence = new TokenSequence(tokens);
         _tokens = tokens;
         _expressions = new ExpressionParser(_sequence);
+        _work = 2_000 + (40L * tokens.Count);
     }
 
     /// <summary>Reads all tokens as one answer.</summary>
@@ -48,7 +51,7 @@ internal sealed partial class AnswerParser
 
     private Answer? ReadAnswer(int lo, int hi, int depth)
     {
-        if (depth > MaxDepth) return null;
+        if (depth > MaxDepth || (_work -= hi - lo) < 0) return null;
         Trim(ref lo, ref hi);
         if (lo >= hi) return null;
         if (hi - lo == 1 && ReadSingle(lo) is { } single) return single;

@@ -13,6 +13,9 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
     /// <summary>Nesting beyond this is not read.</summary>
     public const int MaxDepth = 160;
 
+    /// <summary>Trees higher than this are not built: <c>1/2/3/...</c> is a high tree without nesting.</summary>
+    private const int MaxHeight = 400;
+
     private const int MaxDigits = 12_000;
     private const int MaxExponent = 20_000;
 
@@ -108,6 +111,7 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
                 if (next is null) return null;
                 Expression numerator = factors is null ? current : Expression.Product(factors);
                 current = new QuotientExpression(numerator, next);
+                if (current.Height > MaxHeight) return null;
                 factors = null;
                 continue;
             }
@@ -204,10 +208,11 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
     }
 
     // Factorials, degrees, percent signs.
-    private Expression ParseTrailing(Expression operand)
+    private Expression? ParseTrailing(Expression operand)
     {
         while (true)
         {
+            if (operand.Height > MaxHeight) return null;
             if (Kind == TokenKind.Factorial)
             {
                 At++;

@@ -6,6 +6,8 @@ namespace Rlvr.Math.Reading;
 /// <summary>English number words: "three hundred forty-eight".</summary>
 internal static class NumberWords
 {
+    private const int MaxTokens = 64;
+
     private static readonly FrozenDictionary<string, int> Small = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase)
     {
         ["zero"] = 0, ["one"] = 1, ["two"] = 2, ["three"] = 3, ["four"] = 4, ["five"] = 5, ["six"] = 6, ["seven"] = 7, ["eight"] = 8,
@@ -47,7 +49,7 @@ internal static class NumberWords
         BigInteger total = 0, group = 0;
         int last = -1; // the value of the small word just read, or -1 after a power of ten
         int i = at;
-        while (i < end)
+        while (i < end && i - at < MaxTokens)
         {
             Token token = tokens[i];
             bool joined = token.Kind is TokenKind.Minus or TokenKind.And;

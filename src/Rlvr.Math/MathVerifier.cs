@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Rlvr.Math.Equivalence;
+using Rlvr.Math.Profiles;
 
 namespace Rlvr.Math;
 
@@ -36,10 +37,13 @@ public sealed class MathVerifier
     /// <summary>Judges an answer as it stands in the box.</summary>
     /// <param name="answer">The answer's text.</param>
     /// <param name="expected">The expected answer, as the data set has it.</param>
-    [SuppressMessage("Performance", "CA1822", Justification = "What can be read may come to depend on the profile.")]
     public Verification VerifyAnswer(string answer, string expected)
     {
-        return StrictGrader.Verify(answer ?? "", expected);
+        return Profile switch
+        {
+            VerifierProfile.Training => TrainingGrader.Verify(answer ?? "", expected),
+            _ => StrictGrader.Verify(answer ?? "", expected),
+        };
     }
 
     /// <summary>Whether an expected answer can be read; one that cannot never earns a reward and should be listed when data are loaded.</summary>

@@ -40,13 +40,7 @@ public sealed class GroupStatistics
     {
         if (scores.Length != groups.Length)
             throw new ArgumentException($"{scores.Length} scores but {groups.Length} group numbers", nameof(groups));
-        var rowsOf = new Dictionary<int, List<int>>();
-        for (int row = 0; row < groups.Length; row++)
-        {
-            if (!rowsOf.TryGetValue(groups[row], out List<int>? rows)) rowsOf[groups[row]] = rows = [];
-            rows.Add(row);
-        }
-
+        Dictionary<int, List<int>> rowsOf = RowsByGroup(groups);
         double[] means = new double[scores.Length];
         double[] deviations = new double[scores.Length];
         int[] sizes = new int[scores.Length];
@@ -70,5 +64,17 @@ public sealed class GroupStatistics
             foreach (int row in rows) (means[row], deviations[row], sizes[row]) = (mean, deviation, rows.Count);
         }
         return new GroupStatistics(means, deviations, sizes, rowsOf.Count, equalGroups);
+    }
+
+    /// <summary>The rows of each group, ascending.</summary>
+    internal static Dictionary<int, List<int>> RowsByGroup(ReadOnlySpan<int> groups)
+    {
+        var rowsOf = new Dictionary<int, List<int>>();
+        for (int row = 0; row < groups.Length; row++)
+        {
+            if (!rowsOf.TryGetValue(groups[row], out List<int>? rows)) rowsOf[groups[row]] = rows = [];
+            rows.Add(row);
+        }
+        return rowsOf;
     }
 }

@@ -10,7 +10,9 @@ namespace Rlvr.Algorithms;
 /// <param name="Mode">What happens to ratios outside the bounds.</param>
 /// <param name="Lower">Lower bound; 0 for none.</param>
 /// <param name="Upper">Upper bound.</param>
-public sealed record SamplerCorrection(CorrectionLevel Level = CorrectionLevel.Token, CorrectionMode Mode = CorrectionMode.Truncate, double Lower = 0, double Upper = 2)
+/// <param name="Normalize">Divides by the mean over the tokens (token level) or rows (sequence level) of the batch.</param>
+public sealed record SamplerCorrection(
+    CorrectionLevel Level = CorrectionLevel.Token, CorrectionMode Mode = CorrectionMode.Truncate, double Lower = 0, double Upper = 2, bool Normalize = false)
 {
     /// <summary>The factor of each token, [N] or [B, T] (sequence level, padded: [B, 1]).</summary>
     /// <param name="logProbs">Of the trainer.</param>
@@ -27,7 +29,16 @@ public sealed record SamplerCorrection(CorrectionLevel Level = CorrectionLevel.T
         ratios = Mode == CorrectionMode.Truncate
             ? ratios.clamp(Lower, Upper)
             : ratios.masked_fill(ratios.lt(Lower).logical_or(ratios.gt(Upper)), 0);
+        if (Normalize) ratios /= Mean(ratios.expand_as(logProbs), layout);
         return ratios.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Mean(Tensor ratios, TokenLayout layout)
+    {
+        Tensor lengths = layout.Lengths(ratios), sums = layout.RowSums(ratios);
+        if (Level == CorrectionLevel.Token) return sums.sum() / lengths.sum();
+        // Rows without tokens do not count.
+        return (sums / lengths.clamp(min: 1)).sum() / lengths.gt(0).sum();
     }
 }
 

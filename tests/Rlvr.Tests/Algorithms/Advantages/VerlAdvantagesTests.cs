@@ -57,6 +57,31 @@ public class VerlAdvantagesTests
         }
     }
 
+    [Theory]
+    [InlineData("optimal_token_baseline")]
+    [InlineData("tir_optimal_token_baseline")]
+    public void Token_baselines_equal_verl(string estimator)
+    {
+        foreach (GoldenCase c in Cases(estimator))
+        {
+            using var scope = NewDisposeScope();
+            bool counting = estimator.StartsWith("tir");
+            bool zeroTail = c.HasInput("handle_zero_tail") ? c.Inputs.GetProperty("handle_zero_tail").GetBoolean() : counting;
+            TokenAdvantages result = new OptimalTokenBaseline(counting, zeroTail).Compute(c.Tensor("token_level_rewards"), c.Tensor("response_mask"),
+                c.Integers("index"), c.Tensor("old_log_probs"), c.Tensor("sum_pi_squared"), c.HasInput("rollout_is_weights") ? c.Tensor("rollout_is_weights") : null);
+            c.Check("advantages", result.Advantages);
+            c.Check("returns", result.Returns);
+        }
+    }
+
+    [Fact]
+    public void Squared_probabilities_equal_verl()
+    {
+        using var scope = NewDisposeScope();
+        GoldenCase c = Golden.Read("verl_new_kl.json").Single(c => c.Function == "calculate_sum_pi_squared_from_logits");
+        c.Check("sum_pi_squared", OptimalTokenBaseline.FromLogits(c.Tensor("logits")));
+    }
+
     [Fact]
     public void Pass_at_k_needs_two_rows() =>
         Assert.Contains("group 4", Assert.Throws<RlvrException>(() => GrpoPassK.Compute([1, 0, 1], [3, 3, 4])).Message);

@@ -9,6 +9,6 @@ public sealed class FormatReward(VerifierProfile profile = VerifierProfile.Train
     private readonly MathReward answer = new(profile);
 
     /// <inheritdoc/>
-    public RewardResult Score(Problem problem, string response) =>
+    public RewardResult Score(Problem problem, string response, ulong randomBits = 0) =>
         answer.Score(problem, response) with { Value = AnswerExtractor.LastBoxed(response) is null ? 0 : 1 };
 }

@@ -8,7 +8,7 @@ namespace Rlvr.Rewards;
 public sealed class FunctionReward(Func<Problem, string, double> function, double correct = 1) : IReward
 {
     /// <inheritdoc/>
-    public RewardResult Score(Problem problem, string response)
+    public RewardResult Score(Problem problem, string response, ulong randomBits = 0)
     {
         double value = function(problem, response);
         return new RewardResult(value, value >= correct, value >= correct ? "Correct" : "Wrong");

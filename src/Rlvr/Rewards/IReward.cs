@@ -10,7 +10,8 @@ public interface IReward
     /// <summary>Scores one response.</summary>
     /// <param name="problem">The problem, with its label.</param>
     /// <param name="response">The response alone, without the prompt.</param>
-    RewardResult Score(Problem problem, string response);
+    /// <param name="randomBits">64 random bits of this rollout, a pure function of seed, step and rollout, for rewards that need chance.</param>
+    RewardResult Score(Problem problem, string response, ulong randomBits = 0);
 }
 
 /// <summary>What a reward says of a response.</summary>

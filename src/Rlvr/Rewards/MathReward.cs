@@ -9,7 +9,7 @@ public sealed class MathReward(VerifierProfile profile = VerifierProfile.Trainin
     private readonly MathVerifier verifier = new(profile);
 
     /// <inheritdoc/>
-    public RewardResult Score(Problem problem, string response)
+    public RewardResult Score(Problem problem, string response, ulong randomBits = 0)
     {
         Verification result = verifier.VerifyResponse(response, problem.Answer);
         return new RewardResult(result.IsCorrect ? 1 : 0, result.IsCorrect, result.Verdict.ToString(), result.Extracted);

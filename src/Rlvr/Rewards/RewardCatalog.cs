@@ -7,14 +7,14 @@ public static class RewardCatalog
 {
     /// <summary>Makes the reward of a recipe's <c>reward.kind</c> and <c>reward.profile</c>.</summary>
     /// <exception cref="RlvrException">A name is unknown.</exception>
-    public static IReward Create(string kind, string profile, ulong seed)
+    public static IReward Create(string kind, string profile)
     {
         VerifierProfile verifier = ParseProfile(profile);
         return kind switch
         {
             "math" => new MathReward(verifier),
             "format" => new FormatReward(verifier),
-            "random" => new RandomReward(seed, verifier),
+            "random" => new RandomReward(verifier),
             _ => throw new RlvrException($"reward.kind: unknown reward '{kind}'; expected math, format or random."),
         };
     }

@@ -18,7 +18,7 @@ public sealed record PretrainProgress(int Step, double Loss, long Tokens, double
 
 /// <summary>
 /// Trains a small language model from nothing on documents of a procedural world: prompt, response, end token. Next-token loss over the
-/// whole document, one mean over the tokens of a batch.
+/// whole document; every token weighs the same.
 /// </summary>
 public sealed class Pretrainer
 {
@@ -108,7 +108,8 @@ public sealed class Pretrainer
         TokenLogProbs logProbs = new(model, hidden, batch, 1, keepForBackward: true);
         double loss = -logProbs.LogProbs.mean().item<float>();
         optimizer.ZeroGradients();
-        logProbs.Backward(full_like(logProbs.LogProbs, -1.0 / logProbs.LogProbs.size(0)));
+        // Divided by the bucket's mean, not the batch's own number: short documents share batches, and would otherwise count for more.
+        logProbs.Backward(full_like(logProbs.LogProbs, -1.0 / meanTokens));
         GradientNorm.Clip(optimizer.Parameters, recipe.Optimizer.ClipNorm);
         optimizer.Step(LearningRate.At(recipe.Optimizer, step, recipe.Steps));
         return loss;
@@ -123,6 +124,7 @@ public sealed class Pretrainer
             long offset = (long)bucket * perBucket * size;
             sorted = [.. Enumerable.Range(0, perBucket * size).Select(i => Encode(corpus[offset + i])).OrderBy(d => d.Length)];
             order = CounterRandom.Permutation(perBucket, recipe.Seed, (ulong)bucket);
+            meanTokens = (double)sorted.Sum(d => d.Length - 1) / perBucket;
             currentBucket = bucket;
         }
         return sorted[(order[step % perBucket] * size)..((order[step % perBucket] + 1) * size)];
@@ -131,6 +133,7 @@ public sealed class Pretrainer
     private int currentBucket = -1;
     private int[][] sorted = [];
     private int[] order = [];
+    private double meanTokens = 1;
 
     private int[] Encode(MicroDocument document) => [.. Tokenizer.Encode(Text(document)), endId];
 

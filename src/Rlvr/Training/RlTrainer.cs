@@ -28,6 +28,9 @@ public sealed record StepResult(StepMetrics Metrics, IReadOnlyList<ScoredRollout
 /// </summary>
 public sealed class RlTrainer : IDisposable
 {
+    /// <summary>Stands where tokens have their position, so that a reward's random bits are no token's.</summary>
+    private const ulong RewardPosition = ulong.MaxValue;
+
     private readonly LanguageModel model;
     private readonly Transformer? reference;
     private readonly Problem[] problems;
@@ -84,7 +87,8 @@ public sealed class RlTrainer : IDisposable
         long rewardStart = Stopwatch.GetTimestamp();
         int groupSize = recipe.Rollout.GroupSize;
         RewardResult[] rewards = new RewardResult[rollouts.Count];
-        Parallel.For(0, rollouts.Count, i => rewards[i] = reward.Score(problems[batch[i / groupSize]], rollouts[i].Text));
+        Parallel.For(0, rollouts.Count, i => rewards[i] = reward.Score(
+            problems[batch[i / groupSize]], rollouts[i].Text, CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)i, RewardPosition)));
         int[] groups = [.. Enumerable.Range(0, rollouts.Count).Select(i => i / groupSize)];
         double[] advantages = Grpo.Compute([.. rewards.Select(r => r.Value)], groups);
         ScoredRollout[] scored = [.. rollouts.Select((rollout, i) => new ScoredRollout(problems[batch[groups[i]]], groups[i], rollout, rewards[i], advantages[i]))];

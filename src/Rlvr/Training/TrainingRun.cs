@@ -34,7 +34,7 @@ public sealed class TrainingRun : IDisposable
         this.recipe = recipe;
         this.observer = observer;
         problems = ProblemSets.Load(recipe.Data.Train);
-        IReward reward = RewardCatalog.Create(recipe.Reward.Kind, recipe.Reward.Profile, recipe.Seed);
+        IReward reward = RewardCatalog.Create(recipe.Reward.Kind, recipe.Reward.Profile);
         new MathReward(RewardCatalog.ParseProfile(recipe.Reward.Profile)).CheckLabels(problems);
         foreach (string suite in recipe.Evaluation.Suites)
         {

@@ -115,8 +115,9 @@ public sealed class Transformer : IDisposable
     /// <param name="folder">The folder to write; written whole or not at all.</param>
     /// <param name="tokenizerFolder">Where the tokenizer's files are taken from; null for none.</param>
     /// <param name="dtype">The element type of the weights in the file.</param>
-    public void Save(string folder, string? tokenizerFolder = null, ScalarType dtype = ScalarType.Float32) =>
-        ModelFolder.Save(folder, Config, parameters.Select(p => (p.Key, p.Value)), dtype, tokenizerFolder);
+    /// <param name="overwrite">Replace a folder that is not empty.</param>
+    public void Save(string folder, string? tokenizerFolder = null, ScalarType dtype = ScalarType.Float32, bool overwrite = false) =>
+        ModelFolder.Save(folder, Config, parameters.Select(p => (p.Key, p.Value)), dtype, tokenizerFolder, overwrite);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -49,7 +49,10 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>Saves a folder that transformers, vLLM and this library load. Written whole or not at all.</summary>
-    public void Save(string folder) => Network.Save(folder, Folder, ScalarType.Float32);
+    /// <param name="folder">The folder.</param>
+    /// <param name="overwrite">Replace a folder that is not empty.</param>
+    /// <exception cref="RlvrException">It cannot be written, or is not empty.</exception>
+    public void Save(string folder, bool overwrite = false) => Network.Save(folder, Folder, ScalarType.Float32, overwrite);
 
     /// <inheritdoc/>
     public void Dispose() => Network.Dispose();

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Tensors;
@@ -6,6 +7,10 @@ namespace Rlvr.Tensors;
 /// ATen operators that TorchSharp does not bind, reached through TorchScript: one function per operator, nothing else. A call costs
 /// about a microsecond more than a bound operator. Every tensor returned belongs to the current dispose scope.
 /// </summary>
+/// <remarks>
+/// Numbers are passed as <see cref="Scalar"/>s that live until the call is over. TorchSharp turns a plain double into a temporary one of
+/// which it keeps only the native handle, so a garbage collection before the call frees it: the operator then reads freed memory.
+/// </remarks>
 public static class AtenOps
 {
     private const string Script = """
@@ -36,8 +41,11 @@ public static class AtenOps
     /// <param name="causal">Query i sees keys 0..i; not together with a mask.</param>
     /// <param name="scale">Factor of the scores, usually 1/sqrt(D).</param>
     /// <returns>[B, Hq, T, D].</returns>
-    public static Tensor ScaledDotProductAttention(Tensor query, Tensor key, Tensor value, Tensor? mask, bool causal, double scale) =>
-        (Tensor)Unit.Value.invoke("sdpa", query, key, value, mask!, causal, scale);
+    public static Tensor ScaledDotProductAttention(Tensor query, Tensor key, Tensor value, Tensor? mask, bool causal, double scale)
+    {
+        using Scalar factor = scale.ToScalar();
+        return (Tensor)Unit.Value.invoke("sdpa", query, key, value, mask!, causal, factor);
+    }
 
     /// <summary>
     /// One AdamW step over all parameters at once (<c>aten::_fused_adamw_</c>), in place. Gradients are not changed.
@@ -46,7 +54,7 @@ public static class AtenOps
     /// <param name="gradients">One for each parameter, same shapes.</param>
     /// <param name="firstMoments">exp_avg, updated in place.</param>
     /// <param name="secondMoments">exp_avg_sq, updated in place.</param>
-    /// <param name="steps">Step counts, one float32 scalar each, increased by the operator.</param>
+    /// <param name="steps">Number of this step from 1, one float32 scalar each; not changed.</param>
     /// <param name="learningRate">Learning rate of this step.</param>
     /// <param name="beta1">Decay of the first moment.</param>
     /// <param name="beta2">Decay of the second moment.</param>
@@ -57,8 +65,9 @@ public static class AtenOps
         double learningRate, double beta1, double beta2, double weightDecay, double epsilon)
     {
         using IDisposable noGrad = no_grad();
+        using Scalar rate = learningRate.ToScalar(), first = beta1.ToScalar(), second = beta2.ToScalar(), decay = weightDecay.ToScalar(), eps = epsilon.ToScalar();
         // The operator works in place and the function returns a second handle of the first parameter, only to return something.
         using var handle = (Tensor)Unit.Value.invoke(
-            "fused_adamw_", parameters, gradients, firstMoments, secondMoments, steps, learningRate, beta1, beta2, weightDecay, epsilon);
+            "fused_adamw_", parameters, gradients, firstMoments, secondMoments, steps, rate, first, second, decay, eps);
     }
 }

@@ -1,2 +1,5 @@
-using TorchSharp;
-Console.WriteLine(torch.ones(2, 3).sum().item<float>());
+using Rlvr.Cli;
+using Rlvr.Cli.Output;
+
+using StopSignal stop = new(Console.Error);
+return CommandLine.Run(args, Terminal.OfProcess(stop.Token));

@@ -1,0 +1,52 @@
+using Rlvr.Data;
+using Rlvr.Runs;
+using Rlvr.Training;
+
+namespace Rlvr.Cli;
+
+/// <summary>A model named on the command line: a model folder, or a run, which stands for its last checkpoint.</summary>
+/// <param name="Folder">The model folder.</param>
+/// <param name="Recipe">The recipe of the run it comes from; null for a model folder.</param>
+/// <param name="Step">Training steps behind it.</param>
+internal sealed record ModelSource(string Folder, Recipe? Recipe, int Step)
+{
+    /// <summary>Finds it.</summary>
+    /// <exception cref="RlvrException">There is nothing of that name, or the run has no checkpoint.</exception>
+    public static ModelSource Find(string name)
+    {
+        string path = FileLocator.Find(name);
+        if (!File.Exists(System.IO.Path.Combine(path, "config.json")) && Directory.Exists(path) && RunDirectory.Exists(path)) return OfRun(path);
+        // A checkpoint inside a run knows its recipe too: RUN/checkpoints/step-000060.
+        string full = System.IO.Path.GetFullPath(path);
+        string? run = System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(full));
+        return run is not null && System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(full)) == "checkpoints" && RunDirectory.Exists(run)
+            ? new ModelSource(path, ReadRecipe(run), StepOf(full))
+            : new ModelSource(path, null, 0);
+    }
+
+    /// <summary>The template to put problems in: as asked for, else that of the recipe, else the one whose text is the folder's chat template, else plain.</summary>
+    public PromptTemplate Template(string? requested)
+    {
+        if (requested is not null) return PromptTemplate.Get(requested);
+        if (Recipe is { } recipe) return PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt);
+        return ChatTemplateText.NameIn(Folder) is { } name ? PromptTemplate.Get(name) : PromptTemplate.Get("plain");
+    }
+
+    private static ModelSource OfRun(string path)
+    {
+        using RunDirectory run = RunDirectory.Open(path);
+        IReadOnlyList<int> steps = run.CheckpointSteps();
+        return steps.Count > 0
+            ? new ModelSource(run.CheckpointPath(steps[^1]), ReadRecipe(path), steps[^1])
+            : throw new RlvrException($"the run '{path}' has no checkpoint yet; name a model folder, or wait for the first checkpoint.");
+    }
+
+    private static Recipe? ReadRecipe(string run)
+    {
+        using RunDirectory directory = RunDirectory.Open(run);
+        return File.Exists(directory.RecipePath) ? RecipeFile.Load(directory.RecipePath) : null;
+    }
+
+    private static int StepOf(string checkpoint) =>
+        int.TryParse(System.IO.Path.GetFileName(checkpoint).AsSpan().TrimStart("step-"), out int step) ? step : 0;
+}

@@ -42,6 +42,7 @@ public sealed class MathVerifier
         return Profile switch
         {
             VerifierProfile.Training => TrainingGrader.Verify(answer ?? "", expected),
+            VerifierProfile.Evaluation => EvaluationGrader.Verify(answer ?? "", expected),
             _ => StrictGrader.Verify(answer ?? "", expected),
         };
     }

@@ -75,7 +75,7 @@ internal static class MathText
     }
 
     // Written as Python would write it.
-    private static bool IsPlainInteger(string text)
+    public static bool IsPlainInteger(string text)
     {
         ReadOnlySpan<char> digits = text.AsSpan();
         if (digits.StartsWith("-")) digits = digits[1..];

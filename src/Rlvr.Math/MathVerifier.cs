@@ -13,6 +13,9 @@ public sealed class MathVerifier
     /// <summary>Answers longer than this, in characters, are not read.</summary>
     public const int MaxAnswerLength = 65_536;
 
+    /// <summary>The beginning of <see cref="Verification.Rule"/> where the verifier itself failed; no text is known that makes it.</summary>
+    public const string InternalError = "internal-error";
+
     /// <summary>Makes a verifier.</summary>
     /// <param name="profile">Which answers count as the expected one.</param>
     public MathVerifier(VerifierProfile profile = VerifierProfile.Strict) => Profile = profile;
@@ -20,12 +23,21 @@ public sealed class MathVerifier
     /// <summary>Which answers count as the expected one.</summary>
     public VerifierProfile Profile { get; }
 
-    /// <summary>Takes the answer from a response (its last box) and judges it.</summary>
+    /// <summary>
+    /// Takes the answer from a response and judges it. The answer is the content of the last box; the evaluation profile has fall-backs
+    /// as its reference has them ("the answer is ...", the last number).
+    /// </summary>
     /// <param name="response">The response alone: a box in the prompt is no answer.</param>
     /// <param name="expected">The expected answer, as the data set has it.</param>
     public Verification VerifyResponse(string response, string expected)
     {
-        string? extracted = AnswerExtractor.LastBoxed(response ?? "");
+        response ??= "";
+        string? extracted = Profile switch
+        {
+            VerifierProfile.Training => TrainingGrader.Extract(response),
+            VerifierProfile.Evaluation => EvaluationGrader.Extract(response),
+            _ => AnswerExtractor.LastBoxed(response),
+        };
         if (extracted is null)
         {
             if (!CanParseLabel(expected, out string reason)) return new(Verdict.UnparsableLabel, null, null, null, reason);
@@ -37,23 +49,41 @@ public sealed class MathVerifier
     /// <summary>Judges an answer as it stands in the box.</summary>
     /// <param name="answer">The answer's text.</param>
     /// <param name="expected">The expected answer, as the data set has it.</param>
+    [SuppressMessage("Design", "CA1031", Justification = "A fault in the verifier must not end a training run of days; it shows as a rule of its own.")]
     public Verification VerifyAnswer(string answer, string expected)
     {
-        return Profile switch
+        answer ??= "";
+        expected ??= "";
+        try
         {
-            VerifierProfile.Training => TrainingGrader.Verify(answer ?? "", expected),
-            VerifierProfile.Evaluation => EvaluationGrader.Verify(answer ?? "", expected),
-            _ => StrictGrader.Verify(answer ?? "", expected),
-        };
+            return Profile switch
+            {
+                VerifierProfile.Training => TrainingGrader.Verify(answer, expected),
+                VerifierProfile.Evaluation => EvaluationGrader.Verify(answer, expected),
+                _ => StrictGrader.Verify(answer, expected),
+            };
+        }
+        catch (Exception exception)
+        {
+            return new(Verdict.UnparsableAnswer, answer, null, null, $"{InternalError}: {exception.GetType().Name}");
+        }
     }
 
     /// <summary>Whether an expected answer can be read; one that cannot never earns a reward and should be listed when data are loaded.</summary>
     /// <param name="expected">The expected answer, as the data set has it.</param>
     /// <param name="reason">Why it cannot be read; empty where it can.</param>
     [SuppressMessage("Performance", "CA1822", Justification = "What can be read may come to depend on the profile.")]
+    [SuppressMessage("Design", "CA1031", Justification = "As above.")]
     public bool CanParseLabel(string expected, out string reason)
     {
-        reason = StrictGrader.ProblemOf(expected);
+        try
+        {
+            reason = StrictGrader.ProblemOf(expected);
+        }
+        catch (Exception exception)
+        {
+            reason = $"{InternalError}: {exception.GetType().Name}";
+        }
         return reason.Length == 0;
     }
 }

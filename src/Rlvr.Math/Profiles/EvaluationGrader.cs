@@ -31,6 +31,41 @@ internal sealed class EvaluationGrader
         return new(correct ? Verdict.Correct : Verdict.Wrong, answer, given, truth, rule);
     }
 
+    /// <summary>Where the evaluation looks for the answer of a response: a box, a phrase, the last number.</summary>
+    public static string Extract(string response)
+    {
+        int hope = response.IndexOf("final answer is $", StringComparison.Ordinal);
+        if (hope >= 0 && response.Contains("$. I hope", StringComparison.Ordinal))
+        {
+            string rest = response[(hope + 17)..];
+            int end = rest.IndexOf("$. I hope", StringComparison.Ordinal);
+            return (end < 0 ? rest : rest[..end]).Trim();
+        }
+        if (response.Contains("boxed", StringComparison.Ordinal)) return Unbox(response);
+        foreach (string phrase in (string[])["he answer is", "final answer is"])
+        {
+            int at = response.LastIndexOf(phrase, StringComparison.Ordinal);
+            if (at >= 0) return response[(at + phrase.Length)..].Trim();
+        }
+        int chinese = response.IndexOf("答案是", StringComparison.Ordinal);
+        if (chinese >= 0) return response[(chinese + 3)..].Split("答案是")[0].Trim().Split("\n\n")[0].Trim();
+        return LastNumber(response);
+    }
+
+    private static string LastNumber(string response)
+    {
+        string text = response.Replace(",", "");
+        int end = text.AsSpan().LastIndexOfAnyInRange('0', '9') + 1, start = end;
+        while (start > 0 && char.IsAsciiDigit(text[start - 1])) start--;
+        if (start > 0 && end > 0 && text[start - 1] == '.')
+        {
+            start--;
+            while (start > 0 && char.IsAsciiDigit(text[start - 1])) start--;
+        }
+        if (start > 0 && end > 0 && text[start - 1] == '-') start--;
+        return text[start..end];
+    }
+
     // A box inside the box counts; its brace may be missing.
     private static string Unbox(string text)
     {

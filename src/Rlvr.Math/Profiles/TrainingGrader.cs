@@ -37,6 +37,13 @@ internal static class TrainingGrader
         return new(correct ? Verdict.Correct : Verdict.Wrong, answer, givenText, truthText, "parts");
     }
 
+    /// <summary>The last box of a response, as the reward finds it: without a space before its brace, and closed.</summary>
+    public static string? Extract(string response)
+    {
+        int at = response.LastIndexOf("\\boxed", StringComparison.Ordinal);
+        return at < 0 ? null : Unbox(response[at..], true);
+    }
+
     private static string? Unbox(string text, bool boxed)
     {
         int at = text.LastIndexOf("\\boxed", StringComparison.Ordinal);

@@ -162,6 +162,7 @@ internal sealed partial class AnswerParser
             if (from < to) pieces.Add((from, to));
             if (pieces.Count > MaxItems) return null;
         }
+        if (pieces.Count == 0) return null;
         if (pieces.Count == 1) return ReadAnswer(pieces[0].Lo, pieces[0].Hi, depth + 1);
         List<Answer> items = [];
         foreach ((int from, int to) in pieces)
@@ -172,13 +173,9 @@ internal sealed partial class AnswerParser
             if (item is null) return null;
             items.Add(item);
         }
-        if (items.Count == 1) return items[0];
-        return Simplify(joining, items) ?? WithoutLabels(joining, items) ?? new CollectionAnswer(joining, [.. items]);
+        if (items.Count <= 1) return items.Count == 0 ? null : items[0];
+        return WithoutLabels(joining, items) ?? new CollectionAnswer(joining, [.. items]);
     }
-
-    // Words with commas or "and" between them are one text only where a part of them is no answer by itself.
-    private static Answer? Simplify(Joining joining, List<Answer> items) =>
-        joining != Joining.Or && items.TrueForAll(item => item is TextAnswer) && items.Count == 1 ? items[0] : null;
 
     // x = 2, 5, 13 and x = 2, x = 5
     private static CollectionAnswer? WithoutLabels(Joining joining, List<Answer> items)

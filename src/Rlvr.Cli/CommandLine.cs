@@ -69,7 +69,7 @@ internal static class CommandLine
     private static int WrongUsage(ParseResult result, Terminal terminal)
     {
         Command command = result.CommandResult.Command;
-        string message = result.Errors[0].Message.TrimEnd('.');
+        string message = SafeText.OneLine(string.Join(' ', result.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), 400).TrimEnd('.');
         string hint = "";
         if (result.UnmatchedTokens is [{ } unknown, ..])
         {

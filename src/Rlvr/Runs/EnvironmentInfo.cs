@@ -46,8 +46,15 @@ public sealed record EnvironmentInfo
         Processors = Environment.ProcessorCount,
         MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
         Runtime = RuntimeInformation.FrameworkDescription,
-        More = more ?? new Dictionary<string, string>(),
+        More = (more ?? new Dictionary<string, string>()).ToDictionary(m => m.Key, m => WithoutHome(m.Value)),
     };
+
+    // Reports are shown to others: a path need not tell who made them.
+    private static string WithoutHome(string text)
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return home.Length > 1 ? text.Replace(home, "~", StringComparison.Ordinal) : text;
+    }
 
     private static string ProcessorName()
     {

@@ -89,9 +89,19 @@ internal sealed record SuiteResult(string Suite, double Temperature, IReadOnlyLi
             .Select(g => new SuiteResult(suite.Key, g.Key, [.. g.GroupBy(e => e.Step).Select(s => s.Last()).OrderBy(e => e.Step)])))];
 
     /// <summary>
-    /// Standard error of an accuracy over so many problems: how far chance alone moves it. For one response a problem it is binomial;
-    /// for several it is an upper bound.
+    /// Standard error of an accuracy over so many problems: how far chance alone moves it. Binomial for one response a problem, an upper
+    /// bound for several; with two right and two wrong answers added (Agresti and Coull, 1998), so that 0 of 100 is not called certain.
     /// </summary>
-    public static double StandardError(double accuracy, int problems) =>
-        problems > 0 ? double.Sqrt(accuracy * (1 - accuracy) / problems) : double.NaN;
+    public static double StandardError(double accuracy, int problems)
+    {
+        var share = ((accuracy * problems) + 2) / (problems + 4);
+        return double.Sqrt(share * (1 - share) / (problems + 4));
+    }
+
+    /// <summary>True when chance alone hardly explains the difference: it is larger than twice its standard error.</summary>
+    public static bool IsClear(double before, double after, int problems)
+    {
+        var (first, second) = (StandardError(before, problems), StandardError(after, problems));
+        return double.Abs(after - before) > 2 * double.Sqrt((first * first) + (second * second));
+    }
 }

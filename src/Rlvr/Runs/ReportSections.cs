@@ -44,7 +44,7 @@ internal static class ReportSections
             <section aria-labelledby="result">
             <h2 id="result">Result</h2>
             <p class="note">Accuracy is the share of problems whose boxed answer equals the right one. Greedy takes the likeliest token each
-            time; a temperature samples, as in training. ± is the standard error that comes from the number of problems alone.</p>
+            time; a temperature samples, as in training. ± is the standard error that comes from the number of problems alone; changes larger than twice their error are coloured.</p>
             <div class="cards">{data.Suites.GroupBy(s => s.Suite).Select(Card)}</div>
             </section>
             """);
@@ -62,7 +62,7 @@ internal static class ReportSections
         var (first, last) = (result.First, result.Last);
         var error = 100 * SuiteResult.StandardError(last.Accuracy, last.Problems);
         var before = result.HasBoth ? Html.Of($"""<span class="from">{Percent(first.Accuracy)}</span> <span class="arrow" aria-label="to">→</span> """) : Html.Empty;
-        var change = result.HasBoth ? Change(last.Accuracy - first.Accuracy, " points") : Html.Of($"<span>at step {last.Step}</span>");
+        var change = result.HasBoth ? Change(first.Accuracy, last.Accuracy, last.Problems, " points") : Html.Of($"<span>at step {last.Step}</span>");
         return Html.Of($"""
             <div class="result">
             <p class="numbers">{before}<span class="to">{Percent(last.Accuracy)}</span>{(double.IsFinite(error) ? Html.Of($" <span class=\"error\">± {error:F1}</span>") : Html.Empty)}</p>
@@ -137,7 +137,7 @@ internal static class ReportSections
             var had = before.TryGetValue(s.Subject, out var accuracy);
             return Html.Of($"""
                 <tr><th scope="row">{s.Subject}</th><td class="count">{s.Problems}</td>
-                <td>{(had ? Percent(accuracy) : "")}</td><td>{Percent(s.Accuracy)}</td><td>{(had ? Change(s.Accuracy - accuracy, "") : Html.Empty)}</td>
+                <td>{(had ? Percent(accuracy) : "")}</td><td>{Percent(s.Accuracy)}</td><td>{(had ? Change(accuracy, s.Accuracy, s.Problems, "") : Html.Empty)}</td>
                 <td class="bars" aria-hidden="true">{(had ? Bar("before", accuracy) : Html.Empty)}{Bar("after", s.Accuracy)}</td></tr>
                 """);
         });
@@ -243,10 +243,10 @@ internal static class ReportSections
     private static Html Bar(string kind, double share) =>
         Html.Of($"<span class=\"track\"><span class=\"bar {kind}\" style=\"width:{100 * double.Clamp(double.IsFinite(share) ? share : 0, 0, 1):F1}%\"></span></span>");
 
-    private static Html Change(double share, string unit)
+    private static Html Change(double before, double after, int problems, string unit)
     {
-        var points = double.Round(100 * share, 1);
-        var kind = points > 0 ? "up" : points < 0 ? "down" : "";
+        var points = double.Round(100 * (after - before), 1);
+        var kind = !SuiteResult.IsClear(before, after, problems) ? "" : points > 0 ? "up" : "down";
         return Html.Of($"<span class=\"change {kind}\">{Signed(points, 1)}{unit}</span>");
     }
 

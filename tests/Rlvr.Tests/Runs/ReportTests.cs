@@ -136,6 +136,23 @@ public sealed partial class ReportTests : IDisposable
         Assert.Contains("<span class=\"to\">–</span>", page);
     }
 
+    [Theory]
+    [InlineData(0.37, 0.87, 500, true)]
+    [InlineData(0.87, 0.37, 500, true)]
+    [InlineData(0.50, 0.52, 500, false)]
+    [InlineData(0.01, 0.00, 100, false)]
+    [InlineData(0, 0, 100, false)]
+    [InlineData(double.NaN, 0.5, 100, false)]
+    public void Only_changes_that_chance_hardly_explains_are_coloured(double before, double after, int problems, bool clear) =>
+        Assert.Equal(clear, SuiteResult.IsClear(before, after, problems));
+
+    [Fact]
+    public void The_standard_error_is_binomial_and_not_zero_at_the_ends()
+    {
+        Assert.Equal(0.0223, SuiteResult.StandardError(0.5, 500), 4);
+        Assert.InRange(SuiteResult.StandardError(0, 100), 0.01, 0.02);
+    }
+
     [Fact]
     public void Chosen_steps_are_spread_with_the_first_and_the_last()
     {

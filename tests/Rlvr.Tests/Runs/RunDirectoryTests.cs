@@ -84,6 +84,8 @@ public sealed class RunDirectoryTests : IDisposable
         var read = run.ReadEnvironment()!;
         Assert.Equal(environment with { More = read.More }, read);
         Assert.Equal("2.10.0", read.More["libtorch"]);
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        Assert.Equal($"in ~{Path.DirectorySeparatorChar}x", EnvironmentInfo.Collect(new Dictionary<string, string> { ["a"] = $"in {Path.Combine(home, "x")}" }).More["a"]);
         Assert.True(read.Processors > 0 && read.MemoryBytes > 0 && read.Processor.Length > 0 && read.OperatingSystem.Length > 0);
         Assert.DoesNotContain(Environment.MachineName, File.ReadAllText(run.EnvironmentPath).Replace(Environment.OSVersion.ToString(), ""));
     }

@@ -112,7 +112,9 @@ internal enum LabelKind
     None,
     /// <summary>A variable: <c>x = 5</c>, which may also be a curve: <c>y = 2x + 3</c>.</summary>
     Variable,
-    /// <summary>Something that only names the value: <c>f(x) =</c>, <c>P(A) =</c>, <c>\angle ABC =</c>, "Probability =", <c>m + n =</c>.</summary>
+    /// <summary>A combination of letters: <c>m + n =</c>, <c>AB =</c>, which may also be an equation: <c>x + y = 5</c>.</summary>
+    Quantity,
+    /// <summary>Something that only names the value: <c>f(x) =</c>, <c>P(A) =</c>, <c>\angle ABC =</c>, "Probability =".</summary>
     Name,
 }
 

@@ -12,9 +12,9 @@ internal sealed partial class AnswerEquality
         if (expected is RelationAnswer left && answer is RelationAnswer right)
         {
             if (!left.IsEquation || !right.IsEquation) return Decide("relation", CompareInequalities(left, right));
-            bool variables = left.Label == LabelKind.Variable && right.Label == LabelKind.Variable;
-            bool sameLabel = variables && left.LabelSide.ToString() == right.LabelSide.ToString();
-            if (left.Label != LabelKind.None && right.Label != LabelKind.None && (!variables || sameLabel)
+            // x + y = 5 is not x - y = 5, and x = 5 not y = 5; but f(x) = 2x may stand for y = 2x.
+            bool sameLabel = left.LabelSide.ToString() == right.LabelSide.ToString() || left.Label == LabelKind.Name || right.Label == LabelKind.Name;
+            if (left.Label != LabelKind.None && right.Label != LabelKind.None && sameLabel && left.Label != LabelKind.Quantity && right.Label != LabelKind.Quantity
                 && AllValues(left, value => AllValues(right, other => AreEqual(value, other, depth + 1))))
                 return Decide("labelled-value", true);
             return Decide("equation", SameEquation(left, right) || SameSides(left, right, depth));
@@ -92,12 +92,12 @@ internal sealed partial class AnswerEquality
                 return Decide("choice", a.Letter == b.Letter);
             case (ChoiceAnswer a, ScalarAnswer { Value: VariableExpression or ConstantExpression } b):
                 return Decide("choice", IsLetter(b, a.Letter));
-            case (ScalarAnswer { Value: VariableExpression or ConstantExpression } a, ChoiceAnswer { Content: null } b):
+            case (ScalarAnswer { Value: VariableExpression or ConstantExpression } a, ChoiceAnswer b):
                 return Decide("choice", IsLetter(a, b.Letter));
             case (_, ChoiceAnswer { Content: { } content }) when expected is not TextAnswer:
                 return Decide("choice-content", AreEqual(expected, content, depth + 1));
             case (TextAnswer a, TextAnswer b):
-                return Decide("words", a.Text == b.Text || (IsNothing(a.Text) && IsNothing(b.Text)));
+                return Decide("words", a.Text == b.Text || (IsNothing(a.Text) && IsNothing(b.Text)) || (IsUndefined(a.Text) && IsUndefined(b.Text)));
             case (TextAnswer a, CollectionAnswer { Items.Length: 0 }):
                 return Decide("empty-set", IsNothing(a.Text));
             case (CollectionAnswer { Items.Length: 0 }, TextAnswer b):
@@ -124,6 +124,8 @@ internal sealed partial class AnswerEquality
 
     private static bool IsNothing(string text) => text is "no solution" or "no solutions" or "none" or "no real solution" or "no real solutions"
         or "empty set" or "there is no solution" or "no such";
+
+    private static bool IsUndefined(string text) => text is "dne" or "does not exist" or "undefined" or "not defined";
 
     private static string Letters(string text) => string.Concat(text.Where(char.IsLetter)).ToLowerInvariant();
 }

@@ -109,9 +109,28 @@ internal sealed class RealSet
         return total;
     }
 
+    // |u| < c is -c < u < c, |u| > c is u > c or u < -c.
+    private static RealSet? Around(Expression inside, TokenKind op, Expression bound, ExpressionEquality expressions, ref string? variable)
+    {
+        TokenKind mirrored = op switch
+        {
+            TokenKind.Less => TokenKind.Greater,
+            TokenKind.LessEqual => TokenKind.GreaterEqual,
+            TokenKind.Greater => TokenKind.Less,
+            TokenKind.GreaterEqual => TokenKind.LessEqual,
+            _ => op,
+        };
+        if (expressions.Evaluate(bound) is not { IsFinite: true, IsReal: true } radius || radius.Sign < 0) return null;
+        if (HalfLine(inside, op, bound, expressions, ref variable) is not { } upper) return null;
+        if (HalfLine(inside, mirrored, Expression.Negate(bound), expressions, ref variable) is not { } lower) return null;
+        return op is TokenKind.Less or TokenKind.LessEqual or TokenKind.NotEqual ? Intersection(upper, lower) : Union(upper, lower);
+    }
+
     // left op right, linear in one variable
     private static RealSet? HalfLine(Expression left, TokenKind op, Expression right, ExpressionEquality expressions, ref string? variable)
     {
+        if (left is CallExpression { Function: "abs" } distance && ExpressionTraits.Of(right).Variables.Count == 0)
+            return Around(distance.Arguments[0], op, right, expressions, ref variable);
         ExpressionTraits traits = ExpressionTraits.Of(left, right);
         if (traits.Variables.Count != 1 || traits.PlusMinusSigns > 0 || traits.HasMatrix) return null;
         string name = traits.Variables[0];

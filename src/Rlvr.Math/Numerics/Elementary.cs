@@ -113,6 +113,8 @@ internal static class Elementary
                     _ => (one, angle.Sin),
                 };
                 return bottom.IsZero || bottom.Magnitude < -200 ? Number.Undefined : Real(top / bottom, x);
+            case "cis":
+                return Transcendental.SinCos(value) is { } turn ? Number.Of(new BigComplex(turn.Cos, turn.Sin), x.IsLossy) : Number.Undefined;
             case "arctan" or "atan":
                 return Real(Transcendental.Atan(value), x);
             case "arccot":

@@ -197,6 +197,26 @@ internal sealed partial class AnswerParser
         };
     }
 
+    // 1 hour 30 minutes, 5 feet and 6 inches
+    private ScalarAnswer? ReadCompound(int lo, int hi)
+    {
+        if (Kind(lo) != TokenKind.Number || hi - lo > 16) return null;
+        ScalarAnswer? total = null;
+        List<Expression> terms = [];
+        int start = lo;
+        for (int i = lo + 1; i <= hi; i++)
+        {
+            if (i < hi && _tokens[i].Kind != TokenKind.Number) continue;
+            int end = Kind(i - 1) is TokenKind.And or TokenKind.Comma ? i - 1 : i;
+            if (ReadScalar(start, end) is not ScalarAnswer { Unit: { } unit, PlusMinusSigns: 0 } part) return null;
+            if (total is not null && (!unit.HasSameDimensions(total.Unit!) || unit.Scale.CompareTo(total.Unit!.Scale) >= 0)) return null;
+            total ??= part;
+            terms.Add(new ProductExpression([part.Value, new RationalExpression(unit.Scale / total.Unit!.Scale)]));
+            start = i;
+        }
+        return terms.Count < 2 ? null : new ScalarAnswer(Expression.Sum(terms)) { Unit = total!.Unit };
+    }
+
     private TextAnswer? ReadText(int lo, int hi)
     {
         bool words = false;
@@ -207,6 +227,8 @@ internal sealed partial class AnswerParser
             {
                 case TokenKind.Word: words = true; break;
                 case TokenKind.Letter: words |= token.InText; break;
+                case TokenKind.Ellipsis or TokenKind.Angle: words |= hi - lo > 1; break; // 1 + 2 + ... + n is not evaluated, but may be repeated
+                case TokenKind.Plus or TokenKind.Times or TokenKind.Caret or TokenKind.Underscore or TokenKind.Fraction or TokenKind.Factorial: break;
                 case TokenKind.Number or TokenKind.Quote or TokenKind.Period or TokenKind.Comma or TokenKind.Prime or TokenKind.Minus or TokenKind.And
                     or TokenKind.LeftParen or TokenKind.RightParen or TokenKind.Colon or TokenKind.Slash or TokenKind.Semicolon or TokenKind.Or
                     or TokenKind.Function or TokenKind.LeftGroup or TokenKind.RightGroup or TokenKind.Pi or TokenKind.Infinity: break;

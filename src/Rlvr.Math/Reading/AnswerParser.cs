@@ -42,7 +42,8 @@ internal sealed partial class AnswerParser
         while (lo < hi)
         {
             if (Kind(hi - 1) is TokenKind.Period or TokenKind.Comma or TokenKind.Semicolon or TokenKind.Quote or TokenKind.RowEnd or TokenKind.Colon) hi--;
-            else if (Kind(lo) is TokenKind.Period or TokenKind.Comma or TokenKind.Semicolon or TokenKind.Quote or TokenKind.Colon or TokenKind.RowEnd or TokenKind.Arrow) lo++;
+            else if (Kind(lo) is TokenKind.Period or TokenKind.Comma or TokenKind.Semicolon or TokenKind.Quote or TokenKind.Colon or TokenKind.RowEnd
+                or TokenKind.Arrow or TokenKind.Approximately) lo++;
             else if (Kind(lo) == TokenKind.LeftGroup && _sequence.Match[lo] == hi - 1) { lo++; hi--; }
             else if (Kind(lo) == TokenKind.LeftGroup && _sequence.Match[lo] == lo + 1) lo += 2; // {}
             else break;
@@ -61,6 +62,7 @@ internal sealed partial class AnswerParser
 
         Survey survey = Look(lo, hi);
         if (survey.Separators && ReadNumberWords(lo, hi) is { } number) return number;
+        if (survey.Words && ReadCompound(lo, hi) is { } compound) return compound;
         if (survey.Separators) return ReadList(lo, hi, depth);
         if (survey.In >= 0) return ReadMembership(lo, survey.In, hi, depth);
         if (survey.Relations) return ReadRelation(lo, hi, depth);
@@ -88,7 +90,7 @@ internal sealed partial class AnswerParser
 
     private struct Survey
     {
-        public bool Separators, Relations, Colon, To;
+        public bool Separators, Relations, Colon, To, Words;
         public int In, SetOperator;
     }
 
@@ -107,7 +109,10 @@ internal sealed partial class AnswerParser
                 case TokenKind.Union: survey.SetOperator = i; break;
                 case TokenKind.Intersection or TokenKind.SetMinus: if (survey.SetOperator < 0) survey.SetOperator = i; break;
                 case TokenKind.Colon: survey.Colon = true; break;
-                case TokenKind.Word: if (i > lo && i < hi - 1 && _tokens[i].IsWord("to")) survey.To = true; break;
+                case TokenKind.Word:
+                    survey.Words = true;
+                    if (i > lo && i < hi - 1 && _tokens[i].IsWord("to")) survey.To = true;
+                    break;
                 default: i = Skip(i); break;
             }
         }
@@ -225,7 +230,7 @@ internal sealed partial class AnswerParser
             Answer? side = from >= to ? null : ReadAnswer(from, to, depth + 1);
             if (side is null)
             {
-                if (kind != LabelKind.Name) return null;
+                if (kind is LabelKind.None or LabelKind.Variable) return null;
                 side = new TextAnswer(Flatten(from, to));
             }
             if (sides.Count == 0) label = kind;
@@ -251,9 +256,10 @@ internal sealed partial class AnswerParser
             if (at < hi && Kind(at) == TokenKind.Underscore) at = Kind(at + 1) == TokenKind.LeftGroup ? Skip(at + 1) + 1 : at + 2;
             while (at < hi && Kind(at) == TokenKind.Prime) at++;
             if (at == hi) return LabelKind.Variable;
+            if (Kind(at) == TokenKind.Caret && Kind(at + 1) == TokenKind.LeftGroup && Kind(at + 2) == TokenKind.Minus && _sequence.Match[at + 1] == at + 4) at += 5; // f^{-1}
             if (Kind(at) == TokenKind.LeftParen && _sequence.Match[at] == hi - 1) return LabelKind.Name; // f(x), P(A)
         }
-        bool names = true;
+        bool names = true, letters = true;
         for (int i = lo; i < hi; i++)
         {
             TokenKind kind = _tokens[i].Kind;
@@ -261,8 +267,9 @@ internal sealed partial class AnswerParser
             if (Words.IsContradicting(_tokens[i].Text) && kind == TokenKind.Word && !Words.IsIntroducing(_tokens[i].Text)) return LabelKind.None;
             names &= kind is TokenKind.Letter or TokenKind.Word or TokenKind.Plus or TokenKind.Minus or TokenKind.Angle or TokenKind.Comma or TokenKind.LeftParen
                 or TokenKind.RightParen or TokenKind.LeftBracket or TokenKind.RightBracket or TokenKind.Prime or TokenKind.LeftGroup or TokenKind.RightGroup
-                or TokenKind.Overline or TokenKind.Bar or TokenKind.Period or TokenKind.Function;
+                or TokenKind.Overline or TokenKind.Bar or TokenKind.Period or TokenKind.Function or TokenKind.Fraction or TokenKind.Slash;
+            letters &= kind is not (TokenKind.Word or TokenKind.Angle or TokenKind.Comma or TokenKind.LeftBracket or TokenKind.Function);
         }
-        return names ? LabelKind.Name : LabelKind.None;
+        return !names ? LabelKind.None : letters ? LabelKind.Quantity : LabelKind.Name;
     }
 }

@@ -59,9 +59,9 @@ internal sealed partial class ExpressionParser
                 return ParseMatrix(depth);
             case TokenKind.Word:
                 int at = At;
-                if (!NumberWords.TryRead(_tokens, ref at, _end, out BigInteger value)) return null;
+                if (!NumberWords.TryReadFraction(_tokens, ref at, _end, out Fraction value)) return null;
                 At = at;
-                return new RationalExpression(new Fraction(value));
+                return new RationalExpression(value);
             default:
                 return null;
         }
@@ -197,7 +197,7 @@ internal sealed partial class ExpressionParser
         return index is null ? new CallExpression("sqrt", radicand) : new CallExpression("root", radicand, index);
     }
 
-    private static bool IsAngular(string function) => function is "sin" or "cos" or "tan" or "cot" or "sec" or "csc";
+    private static bool IsAngular(string function) => function is "sin" or "cos" or "tan" or "cot" or "sec" or "csc" or "cis";
 
     private Expression? ParseFunction(int depth)
     {

@@ -32,7 +32,7 @@ internal static class LatexCommands
     public static readonly FrozenSet<string> Functions = new[]
     {
         "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-        "ln", "log", "lg", "exp", "max", "min", "gcd", "lcm", "abs", "floor", "ceil", "sqrt", "cbrt",
+        "ln", "log", "lg", "exp", "max", "min", "gcd", "lcm", "abs", "floor", "ceil", "sqrt", "cbrt", "cis",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, Command> Table = Build();
@@ -115,7 +115,7 @@ internal static class LatexCommands
         Act(CommandAction.SkipArgument, "hspace", "vspace", "hskip", "color", "textcolor", "label", "tag", "phantom", "hphantom", "vphantom", "mspace",
             "fontsize", "colorbox");
         Act(CommandAction.Text, "text", "mbox", "hbox", "textrm", "textbf", "textit", "textsf", "texttt", "textnormal", "textup", "textmd",
-            "textsc", "emph", "mathrm", "operatorname", "mathnormal", "pmod", "unit", "si", "intertext");
+            "textsc", "emph", "mathrm", "operatorname", "mathnormal", "unit", "si", "intertext");
         Act(CommandAction.Delimiter, "left", "right", "middle");
         Act(CommandAction.Environment, "begin", "end");
         Act(CommandAction.Blackboard, "mathbb", "Bbb");
@@ -135,6 +135,7 @@ internal static class LatexCommands
             table["bb" + set] = new(CommandAction.Emit, TokenKind.NumberSet, set);
             if (set is not "C") table[set] = new(CommandAction.Emit, TokenKind.NumberSet, set);
         }
+        foreach (string modulo in new[] { "pmod", "bmod", "mod" }) table[modulo] = new(CommandAction.Emit, TokenKind.Word, "mod");
         table["reals"] = new(CommandAction.Emit, TokenKind.NumberSet, "R");
         table["Re"] = new(CommandAction.Emit, TokenKind.Function, "re");
         table["Im"] = new(CommandAction.Emit, TokenKind.Function, "im");

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Numerics;
+using Fractions;
 
 namespace Rlvr.Math.Reading;
 
@@ -22,6 +23,12 @@ internal static class NumberWords
         ["hundreds"] = 2, ["thousands"] = 3, ["millions"] = 6, ["billions"] = 9, ["trillions"] = 12,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
+    private static readonly FrozenDictionary<string, int> Parts = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase)
+    {
+        ["half"] = 2, ["halves"] = 2, ["third"] = 3, ["thirds"] = 3, ["quarter"] = 4, ["quarters"] = 4, ["fourth"] = 4, ["fourths"] = 4,
+        ["fifth"] = 5, ["fifths"] = 5, ["sixth"] = 6, ["sixths"] = 6, ["eighth"] = 8, ["eighths"] = 8, ["tenth"] = 10, ["tenths"] = 10,
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Whether the word can begin a number in words.</summary>
     public static bool IsNumber(string word) => Small.ContainsKey(word);
 
@@ -37,6 +44,26 @@ internal static class NumberWords
         bool found = Powers.TryGetValue(word, out int exponent);
         factor = BigInteger.Pow(10, exponent);
         return found;
+    }
+
+    /// <summary>Like <see cref="TryRead"/>, also "half", "one third", "three quarters".</summary>
+    public static bool TryReadFraction(IReadOnlyList<Token> tokens, ref int at, int end, out Fraction value)
+    {
+        value = Fraction.One;
+        int next = at;
+        bool number = TryRead(tokens, ref next, end, out BigInteger count);
+        if (number) value = new Fraction(count);
+        if (next < end && tokens[next].Kind == TokenKind.Minus) next++;
+        bool part = next < end && tokens[next].Kind == TokenKind.Word && Parts.TryGetValue(tokens[next].Text, out int denominator)
+            && (number || denominator == 2);
+        if (part)
+        {
+            value /= Parts[tokens[next].Text];
+            next++;
+        }
+        else if (number && tokens[next - 1].Kind == TokenKind.Minus) next--;
+        if (part || number) at = next;
+        return part || number;
     }
 
     /// <summary>

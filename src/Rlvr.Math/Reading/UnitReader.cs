@@ -36,9 +36,15 @@ internal sealed class UnitReader(TokenSequence sequence)
             Token token = tokens[i];
             switch (token.Kind)
             {
+                case TokenKind.Word when token.IsWord("mod"):
+                    AddModulus(i + 1, hi);
+                    return true;
                 case TokenKind.Word:
                     if (!ReadWord(token.Text)) return false;
                     break;
+                case TokenKind.LeftParen when sequence.Kind(i + 1) == TokenKind.Word && tokens[i + 1].IsWord("mod"):
+                    AddModulus(i + 2, hi);
+                    return true;
                 case TokenKind.Letter:
                     if (!ReadLetter(token)) return false;
                     break;
@@ -103,6 +109,11 @@ internal sealed class UnitReader(TokenSequence sequence)
             case "celsius" or "fahrenheit" or "centigrade":
                 Temperature(lower == "fahrenheit" ? "fahrenheit" : "celsius");
                 return true;
+            case "mph" or "kmh" or "kph" or "kmph":
+                Add("m", lower == "mph" ? new Fraction(1609344, 1000) : new Fraction(1000), 1);
+                _sign = -1;
+                Add("s", new Fraction(3600), 1);
+                return true;
             default: break;
         }
         if (Words.IsContradicting(lower) || NumberWords.IsPart(lower)) return false;
@@ -110,6 +121,10 @@ internal sealed class UnitReader(TokenSequence sequence)
         Add("#" + Stem(lower), Fraction.One, 1);
         return true;
     }
+
+    // 5 (mod 7): the modulus is like a unit.
+    private void AddModulus(int lo, int hi) =>
+        Add("mod " + AnswerParser.Flatten(sequence.Tokens, lo, hi).Replace(nameof(TokenKind.RightParen), "").Trim(), Fraction.One, 1);
 
     // 25° C
     private void Temperature(string scale)

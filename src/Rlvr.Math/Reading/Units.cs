@@ -78,8 +78,6 @@ internal static class Units
         Add("hz", 1, 1, "Hz hz hertz");
         Add("dozen", 1, 1, "dozen dozens");
         Add("unit", 1, 1, "unit units");
-        Add("mph", 1, 1, "mph");
-        Add("kmh", 1, 1, "kmh kph kmph");
         return table.ToFrozenDictionary(StringComparer.Ordinal);
     }
 }

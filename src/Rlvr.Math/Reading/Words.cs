@@ -6,13 +6,13 @@ namespace Rlvr.Math.Reading;
 internal static class Words
 {
     private static readonly FrozenSet<string> Common = (
-        "yes no not true false none odd even east west north south is are the of to per by for in on at it as all no any with from than "
+        "mph kmh kph kmph yes no not true false none odd even east west north south is are the of to per by for in on at it as all no any with from than "
         + "more less least most total answer answers final result value values solution solutions probability percent degrees area "
         + "volume length width height option choice square cubic sq cu mod base am pm monday tuesday wednesday thursday friday saturday sunday "
         + "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
         + "undefined dne nan real reals number numbers integer integers half third quarter half halves thirds hence thus so where when "
         + "let then has have way ways red blue green black white boy girl boys girls man men cat dog cats dogs pen pens box toy toys bus car cars "
-        + "th st nd rd a.m p.m noon midnight such that exactly").Split(' ').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        + "fourth fourths fifth fifths sixth sixths seventh eighth eighths ninth tenth tenths quarters th st nd rd a.m p.m noon midnight such that exactly").Split(' ').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Words that turn what stands beside them into something else, so that a value beside them is not simply the answer.</summary>
     private static readonly FrozenSet<string> Contradicting = (

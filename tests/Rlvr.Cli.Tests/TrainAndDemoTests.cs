@@ -89,7 +89,7 @@ public sealed class TrainAndDemoTests : IDisposable
     public void The_demo_tells_its_story_on_standard_output()
     {
         CommandRun run = CommandRun.Of("demo", "--recipe", TinyModel.Recipe(folder), "--run", folder["run"]).Succeeded();
-        string[] parts = ["RLVR", "1 + 1 =", "1. Before", "2. Training", "accuracy on the training data", "3. After", "products", "all of sums", "report.html"];
+        string[] parts = ["RLVR", "1 + 1 =", "1. Before", "2. Training", "training accuracy", "3. After", "products", "all of sums", "report.html"];
         int at = 0;
         foreach (string part in parts)
         {

@@ -39,7 +39,7 @@ internal sealed record DemoResult(
         string first = ProblemNames.First(Recipe);
         foreach (SubjectAccuracy subject in Find(Before, first, 0)?.Subjects ?? [])
         {
-            string label = Markup.Escape(SafeText.Clean(subject.Subject.Replace('_', ' '))) + (subject.Subject == Example.Subject ? " [grey](the example's)[/]" : "");
+            string label = Markup.Escape(SafeText.Clean(subject.Subject.Replace('_', ' '))) + (subject.Subject == Example.Subject ? " [grey](example)[/]" : "");
             table.AddRow([label, .. temperatures.SelectMany(t => Cells(OfSubject(Find(Before, first, t), subject.Subject), OfSubject(Find(After, first, t), subject.Subject)))]);
         }
         foreach (string suite in Recipe.Evaluation.Suites)
@@ -48,7 +48,7 @@ internal sealed record DemoResult(
             string label = main ? $"[bold]all of {Markup.Escape(ProblemSets.ShortName(suite))}[/]" : $"[grey]{Markup.Escape(ProblemSets.ShortName(suite))}{Meaning(suite)}[/]";
             if (main) table.AddEmptyRow();
             table.AddRow([label, .. temperatures.SelectMany(t => Cells(Find(Before, suite, t)?.Accuracy, Find(After, suite, t)?.Accuracy, bold: main))]);
-            if (main) table.AddEmptyRow();
+            if (main && Recipe.Evaluation.Suites.Count > 1) table.AddEmptyRow();
         }
         return table;
     }
@@ -130,7 +130,7 @@ internal sealed record DemoResult(
     // Said of the suites of the micro-maths world only; another suite has its name.
     private static string Meaning(string suite) => ProblemSets.ShortName(suite) switch
     {
-        "micro-olympiad" => " (longer, rare)",
+        "micro-olympiad" => " (longer)",
         "micro-far" => " (never seen)",
         "micro-hard" => " (harder)",
         _ => "",

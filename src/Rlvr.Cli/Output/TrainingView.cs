@@ -10,7 +10,7 @@ namespace Rlvr.Cli.Output;
 internal sealed class TrainingView(Terminal terminal, TextWriter table) : ITrainingObserver
 {
     private const int Lines = 20; // about so many lines of a run stay on the screen
-    private const string Header = "   step   reward   accuracy on the training data   entropy   length      KL   grad norm   s/step";
+    private const string Header = "   step  reward  training accuracy   entropy  length      KL  gradient  s/step";
 
     private readonly ProgressLine progress = new(terminal);
     private bool headed;
@@ -70,12 +70,12 @@ internal sealed class TrainingView(Terminal terminal, TextWriter table) : ITrain
     {
         double accuracy = m["train_accuracy"];
         return string.Create(CultureInfo.InvariantCulture,
-            $"{m.Step,7}{m["reward_mean"],9:0.000}   {Bar(accuracy)} {100 * accuracy,5:0}% {"",2}{m["entropy"],10:0.000}{m["response_length_mean"],9:0.0}{m["kl"],8:0.000}{m["gradient_norm"],12:0.000}{m["seconds_step"],9:0.00}");
+            $"{m.Step,7}{m["reward_mean"],8:0.000}  {Bar(accuracy)}{100 * accuracy,4:0}% {m["entropy"],10:0.000}{m["response_length_mean"],8:0.0}{m["kl"],8:0.000}{m["gradient_norm"],10:0.000}{m["seconds_step"],8:0.00}");
     }
 
     private static string Bar(double share)
     {
-        const int width = 20;
+        const int width = 12;
         int filled = double.IsFinite(share) ? (int)double.Round(share * width) : 0;
         return new string('█', filled) + new string('░', width - filled);
     }

@@ -41,9 +41,10 @@ public sealed class Evaluator(LanguageModel model)
         GenerationRequest[] requests = [.. chosen.SelectMany((problem, p) =>
             Enumerable.Range(0, settings.Samples).Select(sample => new GenerationRequest(prompts[p], ((ulong)problem * MaxSamples) + (ulong)sample)))];
         SamplingOptions options = Options(settings, maxNewTokens);
-        Action<int, int>? onToken = progress is null ? null : CountFinished(requests.Length, options, progress);
+        int finished = 0;
+        Action<int, int>? onToken = progress is null ? null : CountFinished(requests.Length, options, (done, total) => progress(finished = done, total));
         IReadOnlyList<Rollout> rollouts = new Generator(model.Network, model.Tokenizer).Generate(requests, options, onToken, cancellation);
-        progress?.Invoke(requests.Length, requests.Length);
+        if (finished < requests.Length) progress?.Invoke(requests.Length, requests.Length);
 
         IReward judge = settings.Judge ?? new MathReward(settings.Profile);
         EvaluatedResponse[] responses = new EvaluatedResponse[rollouts.Count];

@@ -71,6 +71,24 @@ public class TokenMaskTests
         }
     }
 
+    [Fact]
+    public void Log_probabilities_and_entropies_equal_trl()
+    {
+        foreach (GoldenCase c in Cases("selective_log_softmax, entropy_from_logits"))
+        {
+            using var scope = NewDisposeScope();
+            Tensor ids = c.Tensor("index", ScalarType.Int64), w = c.Tensor("w");
+            Tensor forLogProbs = c.Tensor("logits", gradient: true), forEntropies = c.Tensor("logits", gradient: true);
+            Tensor logProbs = LogProbs.WithEntropy(forLogProbs, ids).LogProbs, entropies = LogProbs.WithEntropy(forEntropies, ids).Entropies;
+            (logProbs * w).sum().backward();
+            (entropies * w).sum().backward();
+            c.Check("logps", logProbs);
+            c.Check("entropies", entropies);
+            c.Check("grad_logits_of_sum_w_logps", forLogProbs.grad!);
+            c.Check("grad_logits_of_sum_w_entropies", forEntropies.grad!);
+        }
+    }
+
     private static List<GoldenCase> Cases(string function)
     {
         List<GoldenCase> cases = [.. Golden.Read("trl_masks.json").Where(c => c.Function == function)];

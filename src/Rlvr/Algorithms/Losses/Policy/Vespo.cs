@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Rlvr.Algorithms.Losses;
 
 /// <summary>
-/// VESPO, variational sequence-level soft policy optimisation: -phi A lp with one detached weight for each response,
+/// VESPO, variational sequence-level soft policy optimisation (arXiv 2602.10693): -phi A lp with one detached weight for each response,
 /// phi = exp(lambda + k log w - lambda w), w the response's importance weight: a gamma density's shape that fades out both
 /// very small and very large weights, and is 1 at w = 1. The sampler's ratios enter w instead of multiplying the loss.
 /// </summary>

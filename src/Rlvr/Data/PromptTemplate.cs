@@ -1,3 +1,5 @@
+using Rlvr.Text;
+
 namespace Rlvr.Data;
 
 /// <summary>How a problem is put to a model: a text with <see cref="Placeholder"/> in it, and the strings that end the response.</summary>
@@ -5,6 +7,14 @@ public sealed class PromptTemplate
 {
     /// <summary>What a template's text has where the problem goes.</summary>
     public const string Placeholder = "{problem}";
+
+    /// <summary>
+    /// The name of the template that the model folder brings, as the paper's training uses it: the chat is one message of the user, the
+    /// problem and a sentence. <c>chat:TEXT</c> is the same with another message: any text with <c>{problem}</c> in it.
+    /// </summary>
+    public const string Chat = "chat";
+
+    private const string TrainingSentence = @" Let's think step by step and output the final answer within \boxed{}.";
 
     private const string Boxed = @"Please reason step by step, and put your final answer within \boxed{}.";
 
@@ -17,8 +27,7 @@ public sealed class PromptTemplate
         new("micro", $"Problem: {Placeholder}\nSolution:\n", []),
 
         // Training (arXiv 2504.20571): the chat template of Qwen2.5-Math around the problem and a sentence.
-        new("qwen25-math-train", $"<|im_start|>system\n{Boxed}<|im_end|>\n<|im_start|>user\n{Placeholder}"
-            + " Let's think step by step and output the final answer within \\boxed{}.<|im_end|>\n<|im_start|>assistant\n", []),
+        new("qwen25-math-train", $"<|im_start|>system\n{Boxed}<|im_end|>\n<|im_start|>user\n{Placeholder}{TrainingSentence}<|im_end|>\n<|im_start|>assistant\n", []),
 
         // Evaluation, under the released code's names; the paper's results are with qwen25-math-cot. (In its data set phy1
         // the sentence of training is part of the problem.)
@@ -37,38 +46,55 @@ public sealed class PromptTemplate
         new("direct", $"Question: {Placeholder}\nAnswer:", EvaluationStops),
     }.ToDictionary(template => template.Name);
 
-    private PromptTemplate(string name, string text, IReadOnlyList<string> stopStrings)
+    // The model's own template, around the text; null: the text is the prompt.
+    private readonly ChatTemplate? chat;
+
+    private PromptTemplate(string name, string text, IReadOnlyList<string> stopStrings, ChatTemplate? chat = null)
     {
         Name = name;
         Text = text;
         StopStrings = stopStrings;
+        this.chat = chat;
     }
 
-    /// <summary>The names of the templates that there are.</summary>
+    /// <summary>The names of the templates that need no model folder.</summary>
     public static IReadOnlyCollection<string> Names => Known.Keys;
 
-    /// <summary>The template's name; <c>custom</c> for one's own text.</summary>
+    /// <summary>The template's name; <c>custom</c> for one's own text, <c>chat</c> for the model's.</summary>
     public string Name { get; }
 
-    /// <summary>The text with the placeholder.</summary>
+    /// <summary>The text with the placeholder; of a chat, the user's message.</summary>
     public string Text { get; }
 
     /// <summary>Strings that end a response, besides the model's end token; they do not belong to the response.</summary>
     public IReadOnlyList<string> StopStrings { get; }
 
     /// <summary>A template by its name, or one's own: any text with <c>{problem}</c> in it.</summary>
-    /// <exception cref="RlvrException">It is neither; the message lists the names.</exception>
-    public static PromptTemplate Get(string nameOrText)
+    /// <param name="nameOrText">A name, a text, or <c>chat</c> or <c>chat:TEXT</c> for the model's own template.</param>
+    /// <param name="modelFolder">The model folder, which chat needs.</param>
+    /// <exception cref="RlvrException">It is none of these (the message lists the names), or chat has no model folder, or the folder no usable template.</exception>
+    public static PromptTemplate Get(string nameOrText, string? modelFolder = null)
     {
         if (Known.TryGetValue(nameOrText, out PromptTemplate? template)) return template;
-        if (nameOrText.Contains(Placeholder, StringComparison.Ordinal)) return new("custom", nameOrText, []);
-        throw new RlvrException($"unknown prompt template '{nameOrText}'.{Suggestion.DidYouMean(nameOrText, Known.Keys)}"
-            + $" Expected one of {string.Join(", ", Known.Keys)}, or a text with {Placeholder} in it.");
+        bool hasPlaceholder = nameOrText.Contains(Placeholder, StringComparison.Ordinal);
+        bool ownMessage = hasPlaceholder && nameOrText.StartsWith(Chat + ":", StringComparison.Ordinal);
+        if (nameOrText == Chat || ownMessage)
+        {
+            if (modelFolder is null) throw new RlvrException($"the prompt template '{Chat}' is the model's own, and there is no model folder here. Name one of {string.Join(", ", Known.Keys)}.");
+            return new(Chat, ownMessage ? nameOrText[(Chat.Length + 1)..] : Placeholder + TrainingSentence, [], ChatTemplate.Load(modelFolder));
+        }
+        if (hasPlaceholder) return new("custom", nameOrText, []);
+        throw new RlvrException($"unknown prompt template '{nameOrText}'.{Suggestion.DidYouMean(nameOrText, [.. Known.Keys, Chat])}"
+            + $" Expected one of {string.Join(", ", Known.Keys)}, {Chat} (the model's own), or a text with {Placeholder} in it.");
     }
 
     /// <summary>The prompt for a problem.</summary>
     public string Render(Problem problem) => Render(problem.Text);
 
     /// <summary>The prompt for a problem's text.</summary>
-    public string Render(string problem) => Text.Replace(Placeholder, problem, StringComparison.Ordinal);
+    public string Render(string problem)
+    {
+        string text = Text.Replace(Placeholder, problem, StringComparison.Ordinal);
+        return chat is null ? text : chat.Render([new("user", text)]);
+    }
 }

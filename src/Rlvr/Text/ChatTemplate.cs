@@ -79,20 +79,29 @@ public sealed class ChatTemplate
         try
         {
             foreach (var (token, value) in specialTokens) scope[token] = value;
-            scope["messages"] = JinjaJson.Read(messages);
-            scope["tools"] = tools is { } given ? JinjaJson.Read(given) : null;
+            scope["messages"] = Read(messages);
+            scope["tools"] = tools is { } given ? Read(given) : null;
             scope["documents"] = null;
             scope["add_generation_prompt"] = addGenerationPrompt;
-            foreach (var (variable, value) in variables ?? new Dictionary<string, JsonElement>()) scope[variable] = JinjaJson.Read(value);
+            foreach (var (variable, value) in variables ?? new Dictionary<string, JsonElement>()) scope[variable] = Read(value);
             return evaluator.Render(statements, scope);
         }
         catch (JinjaException error)
         {
-            throw new RlvrException($"{place}({evaluator.Line}): error: the chat template failed: {error.Message}", error);
+            string message = error.Message.Length <= 1000 ? error.Message : error.Message[..1000] + " ...";
+            throw new RlvrException($"{place}({evaluator.Line}): error: the chat template failed: {message}", error);
         }
-        catch (InvalidOperationException error)
+
+        static object? Read(JsonElement value)
         {
-            throw new RlvrException($"{place}: error: the chat is not valid Unicode: {error.Message}", error);
+            try
+            {
+                return JinjaJson.Read(value);
+            }
+            catch (InvalidOperationException error)
+            {
+                throw new JinjaException("a text of the chat is not valid Unicode: " + error.Message);
+            }
         }
     }
 }

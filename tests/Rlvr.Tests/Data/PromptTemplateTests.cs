@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Rlvr.Data;
 using Rlvr.Tests.Shared;
+using Rlvr.Tests.Text;
 using Rlvr.Text;
 
 namespace Rlvr.Tests.Data;
@@ -13,28 +14,25 @@ public class PromptTemplateTests
     public void Prompts_of_the_paper_are_equal_in_text_and_ids()
     {
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(TestFiles.Golden("tokenizers", "prompts.json")));
-        Dictionary<string, Tokenizer> tokenizers = new()
-        {
-            ["qwen2_5"] = Tokenizer.Load(TestFiles.Golden("tokenizers", "qwen2_5")),
-            ["llama3_2"] = Tokenizer.Load(TestFiles.Golden("tokenizers", "llama3_2")),
-        };
         int compared = 0;
         foreach (JsonElement example in golden.RootElement.GetProperty("examples").EnumerateArray())
         {
             string content = example.GetProperty("chat")[0].GetProperty("content").GetString()!;
             Assert.EndsWith(TrainingSentence, content, StringComparison.Ordinal);
             Compare("qwen25-math-train", content[..^TrainingSentence.Length], example.GetProperty("training_prompt"));
+            Compare("chat", content[..^TrainingSentence.Length], example.GetProperty("training_prompt"));
+            Compare("chat:{problem}", content, example.GetProperty("training_prompt"));
             foreach (JsonProperty prompt in example.GetProperty("evaluation_prompts").EnumerateObject()) Compare(prompt.Name, content, prompt.Value);
         }
-        Assert.Equal(44, compared);
+        Assert.Equal(52, compared);
 
         void Compare(string name, string problem, JsonElement expected)
         {
-            string text = PromptTemplate.Get(name).Render(problem);
+            string text = PromptTemplate.Get(name, TestFiles.Golden("tokenizers", "qwen2_5-math")).Render(problem);
             Assert.Equal(expected.GetProperty("text").GetString(), text);
             compared++;
             if (!expected.TryGetProperty("ids", out JsonElement ids)) return;
-            Tokenizer tokenizer = tokenizers[expected.TryGetProperty("tokenizer", out JsonElement which) ? which.GetString()! : "qwen2_5"];
+            Tokenizer tokenizer = TokenizerGoldenTests.Load(expected.TryGetProperty("tokenizer", out JsonElement which) ? which.GetString()! : "qwen2_5");
             Assert.Equal(ids.Deserialize<int[]>(), tokenizer.Encode(text));
         }
     }

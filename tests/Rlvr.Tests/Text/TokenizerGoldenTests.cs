@@ -9,7 +9,8 @@ public class TokenizerGoldenTests
 {
     private static readonly Dictionary<string, Tokenizer> Loaded = [];
 
-    private static Tokenizer Load(string name)
+    /// <summary>A tokenizer of the reference data, read once.</summary>
+    internal static Tokenizer Load(string name)
     {
         string folder = TestFiles.Golden("tokenizers", name);
         lock (Loaded)

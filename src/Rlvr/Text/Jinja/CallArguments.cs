@@ -14,6 +14,9 @@ internal sealed class CallArguments(string function, IReadOnlyList<object?> posi
 
     public IReadOnlyDictionary<string, object?> Named { get; } = named;
 
+    /// <summary>How much there is to read in them.</summary>
+    public long Size => Positional.Sum(Values.Size) + Named.Values.Sum(Values.Size);
+
     /// <summary>Whether the next argument is given; null for None where it is.</summary>
     public bool TryTake(string name, out object? value)
     {

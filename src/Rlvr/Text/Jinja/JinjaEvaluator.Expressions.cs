@@ -62,7 +62,7 @@ internal sealed partial class JinjaEvaluator
         foreach (var (op, operand) in comparison.Rest)
         {
             object? right = Evaluate(operand, scope);
-            Budget.Spend(right switch { string text => text.Length, JinjaList list => list.Items.Count, JinjaDictionary dictionary => dictionary.Items.Count, _ => 0 });
+            Budget.SpendItems(op is "in" or "not in" ? Values.Size(right) : long.Min(Values.Size(left), Values.Size(right)));
             bool holds = op switch
             {
                 "==" => Values.AreEqual(left, right),
@@ -99,7 +99,7 @@ internal sealed partial class JinjaEvaluator
     public object? Call(object? function, CallArguments arguments)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
-        Budget.Spend();
+        Budget.SpendItems(arguments.Size);
         object? result = function switch
         {
             JinjaFunction callable => callable.Call(arguments),
@@ -116,7 +116,7 @@ internal sealed partial class JinjaEvaluator
         List<object?> positional = [.. list.Positional.Select(argument => Evaluate(argument, scope))];
         Dictionary<string, object?> named = new(StringComparer.Ordinal);
         foreach (var (name, value) in list.Named) named[name] = Evaluate(value, scope);
-        if (list.Star is not null) positional.AddRange(Values.Iterate(Evaluate(list.Star, scope)));
+        if (list.Star is not null) positional.AddRange(Values.Iterate(Evaluate(list.Star, scope), Budget));
         if (list.DoubleStar is not null)
         {
             JinjaDictionary others = Evaluate(list.DoubleStar, scope) as JinjaDictionary ?? throw new JinjaException("the argument after ** must be a dictionary");

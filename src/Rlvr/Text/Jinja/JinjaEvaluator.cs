@@ -38,6 +38,10 @@ internal sealed partial class JinjaEvaluator(JinjaBudget budget)
         {
             throw new JinjaException("the template calls itself too deeply");
         }
+        catch (InvalidOperationException error) when (error.InnerException is JinjaException inner)
+        {
+            throw inner; // sorting wraps what a comparison throws
+        }
     }
 
     private string Text(IReadOnlyList<Statement> body, JinjaScope scope)
@@ -68,7 +72,9 @@ internal sealed partial class JinjaEvaluator(JinjaBudget budget)
                 Write(text.Text, output);
                 return Flow.Next;
             case OutputStatement value:
-                Write(Values.ToText(Evaluate(value.Value, scope)), output);
+                object? shown = Evaluate(value.Value, scope);
+                Budget.SpendItems(Values.Size(shown));
+                Write(Values.ToText(shown), output);
                 return Flow.Next;
             case IfStatement branch:
                 return Run(Values.IsTrue(Evaluate(branch.Condition, scope)) ? branch.Then : branch.Else, scope, output);
@@ -111,14 +117,14 @@ internal sealed partial class JinjaEvaluator(JinjaBudget budget)
     private void Write(string text, StringBuilder output)
     {
         Budget.Spend(text.Length);
-        if (output.Length + (long)text.Length > int.MaxValue / 8) Budget.Spend(long.MaxValue);
+        Budget.CheckLength(output.Length + (long)text.Length);
         output.Append(text);
     }
 
     private void RunLoop(ForStatement loop, object? iterable, JinjaScope scope, StringBuilder output, int depth)
     {
-        IReadOnlyList<object?> items = Values.Iterate(iterable);
-        Budget.Spend(items.Count);
+        IReadOnlyList<object?> items = Values.Iterate(iterable, Budget);
+        Budget.SpendItems(items.Count);
         if (loop.Filter is not null)
         {
             items = [.. items.Where(item =>
@@ -131,6 +137,7 @@ internal sealed partial class JinjaEvaluator(JinjaBudget budget)
         LoopState state = new(this, loop, items, scope, depth);
         for (state.Index = 0; state.Index < items.Count; state.Index++)
         {
+            Budget.SpendItems(4);
             JinjaScope pass = new(scope);
             pass["loop"] = state.Variable;
             Assign(loop.Target, items[state.Index], pass);

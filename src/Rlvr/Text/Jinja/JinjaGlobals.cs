@@ -55,7 +55,7 @@ internal static class JinjaGlobals
         if (step == 0) throw new JinjaException("range() arg 3 must not be zero");
         long count = long.Max(0, step > 0 ? ((long)stop - start + step - 1) / step : ((long)start - stop - step - 1) / -(long)step);
         if (count > MaxRange) throw new JinjaException($"range too big: the sandbox blocks ranges larger than {MaxRange}");
-        budget.Spend(count);
+        budget.SpendItems(count);
         List<object?> items = new((int)count);
         for (int i = 0; i < count; i++) items.Add((BigInteger)start + (BigInteger)i * step);
         return new(items);

@@ -41,7 +41,7 @@ internal static class JinjaMethods
         ["isupper"] = Text((text, _) => text.Any(char.IsUpper) && !text.Any(char.IsLower)),
         ["islower"] = Text((text, _) => text.Any(char.IsLower) && !text.Any(char.IsUpper)),
         ["replace"] = (value, arguments, budget) => Replace((string)value, arguments.TakeText("old"), arguments.TakeText("new"), arguments.TakeInteger("count", -1), budget),
-        ["join"] = (value, arguments, budget) => Join((string)value, Values.Iterate(arguments.Take("iterable")).Select((item, i) =>
+        ["join"] = (value, arguments, budget) => Join((string)value, Values.Iterate(arguments.Take("iterable"), budget).Select((item, i) =>
             item as string ?? throw new JinjaException($"sequence item {i}: expected str instance, {Values.TypeName(item)} found")), budget),
         ["zfill"] = (value, arguments, budget) => Pad((string)value, arguments, budget, (text, width, _) =>
             text.Length > 0 && text[0] is '-' or '+' ? text[0] + text[1..].PadLeft(width - 1, '0') : text.PadLeft(width, '0'), withFill: false),
@@ -88,7 +88,7 @@ internal static class JinjaMethods
         {
             return new JinjaFunction(name, arguments =>
             {
-                budget.Spend(value is string text ? text.Length : Values.Length(value));
+                budget.SpendItems(Values.Size(value));
                 object? result = method(value!, arguments, budget);
                 arguments.End();
                 return result;
@@ -105,7 +105,7 @@ internal static class JinjaMethods
     /// <summary>The (key, value) pairs of a dictionary.</summary>
     public static JinjaList Items(JinjaDictionary dictionary, JinjaBudget budget)
     {
-        budget.Spend(dictionary.Items.Count);
+        budget.SpendItems(dictionary.Items.Count);
         return new([.. dictionary.Items.Select(entry => new JinjaList([entry.Key, entry.Value], isTuple: true))]);
     }
 

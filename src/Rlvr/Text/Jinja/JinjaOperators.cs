@@ -13,6 +13,7 @@ internal static class JinjaOperators
     public static object? Binary(string op, object? x, object? y, JinjaBudget budget)
     {
         if ((x as Undefined ?? y as Undefined) is { } undefined && op != "~") throw new JinjaException(undefined.Message);
+        if (op is "~" or "%") budget.SpendItems(Values.Size(x) + Values.Size(y));
         switch (op)
         {
             case "~":
@@ -20,7 +21,7 @@ internal static class JinjaOperators
             case "+" when x is string a && y is string b:
                 return Concatenate(a, b, budget);
             case "+" when x is JinjaList a && y is JinjaList b && a.IsTuple == b.IsTuple:
-                budget.Spend((long)a.Items.Count + b.Items.Count);
+                budget.SpendItems((long)a.Items.Count + b.Items.Count);
                 return new JinjaList([.. a.Items, .. b.Items], a.IsTuple);
             case "*" when x is string or JinjaList && Values.AsInteger(y) is { } times:
                 return Repeat(x, times, budget);
@@ -74,7 +75,8 @@ internal static class JinjaOperators
     {
         int length = sequence is string text ? text.Length : ((JinjaList)sequence).Items.Count;
         int count = times.Sign <= 0 || length == 0 ? 0 : (int)BigInteger.Min(times, int.MaxValue);
-        budget.Spend((long)length * count);
+        if (sequence is string) budget.Spend((long)length * count);
+        else budget.SpendItems((long)length * count);
         if (sequence is string repeated) return new StringBuilder(length * count).Insert(0, repeated, count).ToString();
         JinjaList list = (JinjaList)sequence;
         return new JinjaList([.. Enumerable.Repeat(list.Items, count).SelectMany(items => items)], list.IsTuple);
@@ -93,12 +95,12 @@ internal static class JinjaOperators
     public static object? Item(object? value, object? index, JinjaBudget budget)
     {
         if (value is Undefined undefined) throw new JinjaException(undefined.Message);
+        budget.SpendItems(Values.Size(index));
         if (index is Undefined undefinedIndex) return new Undefined(undefinedIndex.Message);
         if (value is JinjaDictionary dictionary && index is not null && dictionary.Items.TryGetValue(Values.CheckKey(index), out object? item)) return item;
         if (value is JinjaList or string && Values.AsInteger(index) is { } position)
         {
-            if (value is string) budget.Spend(((string)value).Length);
-            IReadOnlyList<object?> items = Values.Iterate(value);
+            IReadOnlyList<object?> items = Values.Iterate(value, budget);
             if (position.Sign < 0) position += items.Count;
             if (position.Sign >= 0 && position < items.Count) return items[(int)position];
         }
@@ -124,8 +126,8 @@ internal static class JinjaOperators
     {
         if (value is Undefined undefined) throw new JinjaException(undefined.Message);
         if (value is not (string or JinjaList)) throw new JinjaException($"'{Describe(value)}' cannot be sliced");
-        IReadOnlyList<object?> items = Values.Iterate(value);
-        budget.Spend(items.Count);
+        IReadOnlyList<object?> items = Values.Iterate(value, budget);
+        budget.SpendItems(items.Count);
         int by = Bound(step) ?? 1;
         if (by == 0) throw new JinjaException("slice step cannot be zero");
         int low = by > 0 ? 0 : -1, high = by > 0 ? items.Count : items.Count - 1;
@@ -180,7 +182,7 @@ internal static class JinjaOperators
             budget.Spend(text.Length);
             result.Append(text);
         }
-        if (next < values.Count && values.Count > 0 && values is not [JinjaDictionary]) throw new JinjaException("not all arguments converted during string formatting");
+        if (next < values.Count && values is not [JinjaDictionary or JinjaList { IsTuple: false }]) throw new JinjaException("not all arguments converted during string formatting");
         return result.ToString();
 
         int? Number(ref int at)

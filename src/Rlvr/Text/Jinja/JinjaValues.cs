@@ -18,6 +18,9 @@ internal sealed class JinjaList(IReadOnlyList<object?> items, bool isTuple = fal
     public IReadOnlyList<object?> Items { get; } = items;
 
     public bool IsTuple { get; } = isTuple;
+
+    /// <summary>See <see cref="Values.Size"/>; 0 until it is known.</summary>
+    public long Size { get; set; }
 }
 
 /// <summary>A dictionary in the order of insertion.</summary>
@@ -25,6 +28,9 @@ internal sealed class JinjaDictionary
 {
     /// <summary>The entries; keys are texts, numbers or tuples of those.</summary>
     public OrderedDictionary<object, object?> Items { get; } = new(Values.KeyComparer);
+
+    /// <summary>See <see cref="Values.Size"/>; 0 until it is known.</summary>
+    public long Size { get; set; }
 }
 
 /// <summary>What <c>namespace(...)</c> makes: attributes that a loop's body can assign.</summary>
@@ -68,6 +74,29 @@ internal static class Values
         JinjaDictionary dictionary => dictionary.Items.Count > 0,
         _ => true,
     };
+
+    /// <summary>
+    /// How much there is to read in a value, with everything in it: the work of comparing or writing it. Lists share their
+    /// items, so this grows exponentially where [x, x] is nested; it stops far above any budget.
+    /// </summary>
+    public static long Size(object? value)
+    {
+        const long Most = 1L << 40;
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        switch (value)
+        {
+            case string text:
+                return 1 + text.Length / 16;
+            case JinjaList list:
+                if (list.Size == 0) list.Size = list.Items.Aggregate(1L, (sum, item) => long.Min(Most, sum + Size(item)));
+                return list.Size;
+            case JinjaDictionary dictionary:
+                if (dictionary.Size == 0) dictionary.Size = dictionary.Items.Aggregate(1L, (sum, entry) => long.Min(Most, sum + Size(entry.Key) + Size(entry.Value)));
+                return dictionary.Size;
+            default:
+                return 1;
+        }
+    }
 
     /// <summary>The name of a type in messages, as Python's.</summary>
     public static string TypeName(object? value) => value switch
@@ -157,6 +186,13 @@ internal static class Values
         _ => throw new JinjaException($"'{TypeName(value)}' object is not iterable"),
     };
 
+    /// <summary>The items that a loop or filter sees, within a budget: each character of a text becomes a text.</summary>
+    public static IReadOnlyList<object?> Iterate(object? value, JinjaBudget budget)
+    {
+        if (value is string text) budget.SpendItems(text.Length);
+        return Iterate(value);
+    }
+
     /// <summary>len(value).</summary>
     public static int Length(object? value) => value switch
     {
@@ -173,8 +209,8 @@ internal static class Values
         (string text, string part) => text.Contains(part, StringComparison.Ordinal),
         (string, Undefined undefined) => throw new JinjaException(undefined.Message),
         (string, _) => throw new JinjaException($"'in <string>' requires string as left operand, not {TypeName(item)}"),
-        (JinjaDictionary dictionary, { } key) => dictionary.Items.ContainsKey(CheckKey(key)),
-        (JinjaDictionary, null) => false,
+        (JinjaDictionary, null or Undefined) => false,
+        (JinjaDictionary dictionary, _) => dictionary.Items.ContainsKey(CheckKey(item)),
         _ => Iterate(container).Any(other => AreEqual(other, item)),
     };
 
@@ -193,7 +229,7 @@ internal static class Values
         int IEqualityComparer<object>.GetHashCode(object key) => key switch
         {
             string text => string.GetHashCode(text, StringComparison.Ordinal),
-            JinjaList list => list.Items.Count,
+            JinjaList list => list.Items.Aggregate(0, (hash, item) => HashCode.Combine(hash, KeyComparer.GetHashCode(item!))),
             _ => AsFloat(key).GetHashCode(),
         };
     }

@@ -22,7 +22,8 @@ internal static class Failure
             default:
                 // Errors of libtorch bring a C++ backtrace along; a bug of this program brings a stack trace.
                 string first = error.Message.Trim().Split('\n')[0].Trim();
-                Line(terminal, first + Log(error, terminal));
+                bool memory = first.Contains("allocate memory", StringComparison.Ordinal) || first.Contains("out of memory", StringComparison.Ordinal);
+                Line(terminal, first + (memory ? ". Decode fewer rows at once (--max-rows, rollout.max_rows) or make micro-batches smaller (compute.micro_batch_tokens)." : "") + Log(error, terminal));
                 return ExitCode.Failed;
         }
     }

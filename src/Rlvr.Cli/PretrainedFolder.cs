@@ -26,16 +26,7 @@ internal static class PretrainedFolder
                 ? $"{path} holds a model already. Choose another folder with --set output=DIR, or replace it with --overwrite."
                 : $"{path} is not empty and holds no model. Choose another folder with --set output=DIR.");
         }
-        string probe = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            Directory.CreateDirectory(probe);
-            Directory.Delete(probe);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RlvrException($"{path} cannot be written: {e.Message}", e);
-        }
+        OutputProbe.Check(path, makeFolder: true);
     }
 
     /// <summary>Writes the folder, whole or not at all. A README.md of the old one stays.</summary>

@@ -76,6 +76,7 @@ public sealed class ErrorTests : IDisposable
         CommandRun.Of("train", recipe, "--run", Path.Combine(file, "run")).FailedWith(1, "cannot be written");
         folder.Write("taken/recipe.yaml", "");
         CommandRun.Of("train", recipe, "--run", folder["taken"]).FailedWith(1, "holds a run already");
+        CommandRun.Of("eval", TinyModel.Write(folder, "other"), "-s", "pi-1", "--out", Path.Combine(file, "x.jsonl")).FailedWith(1, "cannot be written");
         CommandRun.Of("report", folder["nothing"]).FailedWith(1, "there is no run");
         CommandRun.Of("train", "--resume", "--run", folder["nothing"]).FailedWith(1, "there is no run");
     }

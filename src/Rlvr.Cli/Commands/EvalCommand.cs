@@ -42,6 +42,8 @@ internal static class EvalCommand
         command.SetAction(result =>
         {
             string name = result.GetRequiredValue(model);
+            string? file = result.GetValue(output);
+            if (file is not null) OutputProbe.Check(file);
             ModelSource source = ModelSource.Find(name);
             (string Name, IReadOnlyList<Problem> Problems)[] sets = [.. SuiteNames(result.GetValue(suites), source).Select(s => (ProblemSets.ShortName(s), ProblemSets.Load(FileLocator.Find(s))))];
             EvaluationSettings settings = new()
@@ -64,7 +66,7 @@ internal static class EvalCommand
             using LanguageModel language = LanguageModel.Load(source.Folder, compute.Choose(result));
             compute.ApplyThreads(result, language.Network.Config.HiddenSize);
             List<EvaluationResult> results = Evaluate(terminal, language, sets, settings);
-            if (result.GetValue(output) is { } file) AtomicFile.WriteAllText(file, string.Concat(results.Select(r => r.ToJsonLines())));
+            if (file is not null) AtomicFile.WriteAllText(file, string.Concat(results.Select(r => r.ToJsonLines())));
             if (result.GetValue(json)) JsonOutput.Write(terminal, ToJson(name, source, results));
             else terminal.Tables.Write(EvaluationTables.Table(results));
             return ExitCode.Done;

@@ -1,5 +1,6 @@
 using Rlvr.Data;
 using Rlvr.Runs;
+using Rlvr.Text;
 using Rlvr.Training;
 
 namespace Rlvr.Cli;
@@ -24,12 +25,18 @@ internal sealed record ModelSource(string Folder, Recipe? Recipe, int Step)
             : new ModelSource(path, null, 0);
     }
 
-    /// <summary>The template to put problems in: as asked for, else that of the recipe, else the one whose text is the folder's chat template, else plain.</summary>
-    public PromptTemplate Template(string? requested)
+    /// <summary>
+    /// The template to put problems in: as asked for, else that of the recipe, else the one that the folder's chat template was made from, else
+    /// the folder's chat template, else plain.
+    /// </summary>
+    /// <param name="requested">A name or text; null takes the default.</param>
+    /// <param name="chat">How the folder's chat template is used: chat, or chat:TEXT.</param>
+    public PromptTemplate Template(string? requested, string chat = PromptTemplate.Chat) => PromptTemplate.Get(requested ?? DefaultTemplate(chat), Folder);
+
+    private string DefaultTemplate(string chat)
     {
-        if (requested is not null) return PromptTemplate.Get(requested);
-        if (Recipe is { } recipe) return PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt);
-        return ChatTemplateText.NameIn(Folder) is { } name ? PromptTemplate.Get(name) : PromptTemplate.Get("plain");
+        if (Recipe is { } recipe) return recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt;
+        return ChatTemplateText.NameIn(Folder) ?? (Directory.Exists(Folder) && ChatTemplate.Exists(Folder) ? chat : "plain");
     }
 
     private static ModelSource OfRun(string path)

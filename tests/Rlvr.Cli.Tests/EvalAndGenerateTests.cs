@@ -55,4 +55,14 @@ public sealed class EvalAndGenerateTests : IDisposable
         Assert.Equal(Text("--template", "micro"), Text("--template", "Problem: {problem}\nSolution:\n"));
         Assert.NotEqual(Text(), Text("--template", "micro"));
     }
+
+    [Fact]
+    public void A_folder_with_a_chat_template_is_asked_through_it()
+    {
+        string model = TinyModel.Write(folder);
+        File.WriteAllText(Path.Combine(model, "tokenizer_config.json"), """{"chat_template": "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}{% if add_generation_prompt %}<model>{% endif %}"}""");
+        string Text(params string[] more) => CommandRun.Of(["generate", model, "-p", "1 + 1", "-t", "0", "--max-new-tokens", "12", .. more]).Succeeded().Out;
+        Assert.Equal(Text("--template", "<user>{problem}<model>"), Text());
+        Assert.NotEqual(Text("--template", "raw"), Text());
+    }
 }

@@ -37,6 +37,7 @@ public sealed class PretrainTests
         string Text(params string[] more) => CommandRun.Of(["generate", folder["base"], "-p", "Compute 1 + 1.", "-t", "0", "--max-new-tokens", "12", .. more]).Succeeded().Out;
         Assert.Equal("micro", ChatTemplateText.NameIn(folder["base"]));
         Assert.Equal(Text("--template", "micro"), Text());
+        Assert.Equal(Text("--template", "chat:{problem}"), Text());
         Assert.NotEqual(Text("--template", "plain"), Text());
         string config = File.ReadAllText(Path.Combine(folder["base"], "tokenizer_config.json"));
         Assert.Contains(@"{{ 'Problem: ' + message['content'] + '\nSolution:\n' }}", JsonDocument.Parse(config).RootElement.GetProperty("chat_template").GetString(), StringComparison.Ordinal);

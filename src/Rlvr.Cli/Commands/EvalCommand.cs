@@ -17,7 +17,7 @@ internal static class EvalCommand
         Argument<string> model = new("MODEL") { Description = "a model folder, or a run (its last checkpoint)" };
         Option<string[]> suites = new("--suite", "-s") { Description = "suites by name or .jsonl file, with commas between; of a run by default those of its recipe", HelpName = "A,B" };
         Option<int> samples = new("--samples", "-k") { Description = "responses per problem, for avg@k and pass@k", DefaultValueFactory = _ => 1, HelpName = "K" };
-        Option<string?> prompt = new("--prompt") { Description = "prompt template by name, or a text with {problem}; by default that of the run or model, else plain", HelpName = "NAME" };
+        Option<string?> prompt = new("--prompt") { Description = "prompt template by name, or a text with {problem}; chat is the model's own. Default: that of the run's recipe, or the model's own where it has one", HelpName = "NAME" };
         Option<string> profile = new("--profile") { Description = "what counts as right: strict, training or evaluation", DefaultValueFactory = _ => "evaluation", HelpName = "NAME" };
         Option<int> limit = new("--limit") { Description = "use only N problems, spread over the suite; 0 uses all", HelpName = "N" };
         Option<int> rows = new("--max-rows") { Description = "most responses decoded at once", DefaultValueFactory = _ => 128, HelpName = "N" };

@@ -18,7 +18,7 @@ internal static class GenerateCommand
         Argument<string> model = new("MODEL") { Description = "a model folder, or a run (its last checkpoint)" };
         Option<string> prompt = new("--prompt", "-p") { Description = "the problem", Required = true, HelpName = "TEXT" };
         Option<int> number = new("--number", "-n") { Description = "number of responses", DefaultValueFactory = _ => 1, HelpName = "N" };
-        Option<string?> template = new("--template") { Description = "prompt template by name, or a text with {problem}; raw sends the text as it is. Default: the model's own, else plain", HelpName = "NAME" };
+        Option<string?> template = new("--template") { Description = "prompt template by name, or a text with {problem}; chat is the model's own, raw sends the text as it is. Default: the model's own where it has one", HelpName = "NAME" };
         Option<bool> json = new("--json") { Description = "one JSON object on standard output" };
         SamplingSettings sampling = new(temperature: 0.6);
         ComputeSettings compute = new();
@@ -35,7 +35,7 @@ internal static class GenerateCommand
         {
             ModelSource source = ModelSource.Find(result.GetRequiredValue(model));
             string? name = result.GetValue(template);
-            PromptTemplate frame = source.Template(name == "raw" ? PromptTemplate.Placeholder : name);
+            PromptTemplate frame = source.Template(name == "raw" ? PromptTemplate.Placeholder : name, $"{PromptTemplate.Chat}:{PromptTemplate.Placeholder}");
             using LanguageModel language = LanguageModel.Load(source.Folder, compute.Choose(result));
             compute.ApplyThreads(result, language.Network.Config.HiddenSize);
             int[] tokens = language.Tokenizer.Encode(frame.Render(result.GetRequiredValue(prompt)));

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Rlvr.Math;
 
 namespace Rlvr.Data;
 
@@ -73,7 +74,7 @@ public static class ProblemReader
         {
             if (Find(root, fields.Answer) is { } answer) return answer.Trim() is { Length: > 0 } label ? label : throw Missing(root, "answer", fields.Answer);
             if (Find(root, fields.Solution) is not { } solution) throw Missing(root, "answer", [.. fields.Answer, .. fields.Solution]);
-            return LastBox(solution) ?? throw Fail($"the solution has no \\boxed{{...}} with an answer in it. Expected one, or a field {Names(fields.Answer)}.");
+            return AnswerExtractor.LastBoxed(solution) is { Length: > 0 } boxed ? boxed : throw Fail($"the solution has no \\boxed{{...}} with an answer in it. Expected one, or a field {Names(fields.Answer)}.");
         }
 
         // The value of the first of some fields that there is; null stands for missing, as in JSON.
@@ -102,20 +103,5 @@ public static class ProblemReader
         private RlvrException Fail(string message) => new($"{path}({number}): error: {message}");
 
         private static string Names(IReadOnlyList<string> names) => string.Join(" or ", names.Select(name => $"'{name}'"));
-
-        private static string? LastBox(string solution)
-        {
-            const string Opening = "\\boxed{";
-            int at = solution.LastIndexOf(Opening, StringComparison.Ordinal);
-            if (at < 0) return null;
-            int start = at + Opening.Length, depth = 1;
-            for (int i = start; i < solution.Length; i++)
-            {
-                if (solution[i] == '\\') i++; // \{ and \} are characters, not groups
-                else if (solution[i] == '{') depth++;
-                else if (solution[i] == '}' && --depth == 0) return solution[start..i].Trim() is { Length: > 0 } answer ? answer : null;
-            }
-            return null;
-        }
     }
 }

@@ -103,7 +103,9 @@ internal sealed partial class AnswerEquality
             case (CollectionAnswer { Items.Length: 0 }, TextAnswer b):
                 return Decide("empty-set", IsNothing(b.Text));
             case (TextAnswer a, ScalarAnswer or TupleAnswer):
-                return Decide("words", Letters(a.Text) is { Length: > 1 } letters && Letters(answer.ToString()!.Replace("*", "")) == letters);
+                return Decide("words", IsSpelled(a.Text, answer));
+            case (ScalarAnswer or TupleAnswer, TextAnswer b):
+                return Decide("words", IsSpelled(b.Text, expected));
             case (TextAnswer, RelationAnswer { Label: not LabelKind.None, IsEquation: true } b):
                 return Decide("words", AllValues(b, value => AreEqual(expected, value, depth + 1)));
             case (RelationAnswer { Label: not LabelKind.None, IsEquation: true } a, _):
@@ -112,11 +114,37 @@ internal sealed partial class AnswerEquality
                 return Decide("number-set", b.Text is "all real numbers" or "all reals" or "real numbers" or "reals");
             case (TextAnswer a, NumberSetAnswer { Name: "R" }):
                 return Decide("number-set", a.Text is "all real numbers" or "all reals" or "real numbers" or "reals");
+            case (CollectionAnswer, _) or (_, CollectionAnswer) when AreChoices(expected, answer) || AreChoices(answer, expected):
+                return Decide("choices", true);
             case (CollectionAnswer, _) or (_, CollectionAnswer):
                 return SameElements(Elements(expected), Elements(answer), depth) && Decide("set", true);
             default:
                 return Decide("different-kinds", false);
         }
+    }
+
+    // Words that were taken for a product of letters: "II".
+    private static bool IsSpelled(string text, Answer product) =>
+        Letters(text) is { Length: > 1 } letters && letters.Length == text.Length && Letters(product.ToString()!) == letters
+        && product is ScalarAnswer { Value: ProductExpression { Factors: var factors } } && Array.TrueForAll(factors, factor => factor is VariableExpression or ConstantExpression);
+
+    // BCD for the choices B, C and D.
+    private static bool AreChoices(Answer list, Answer product)
+    {
+        string letters = product switch
+        {
+            ScalarAnswer { Unit: null, Value: ProductExpression { Factors: var factors } } when Array.TrueForAll(factors, factor => factor is VariableExpression)
+                => string.Concat(factors.Select(factor => factor.ToString())),
+            TextAnswer { Text: var text } => text.ToUpperInvariant(),
+            _ => "",
+        };
+        if (letters.Length < 2 || letters.AsSpan().ContainsAnyExceptInRange('A', 'J') || list is not CollectionAnswer { Items: var items }) return false;
+        return items.Length == letters.Length && letters.Distinct().Count() == letters.Length && Array.TrueForAll(items, item => item switch
+        {
+            ChoiceAnswer choice => letters.Contains(choice.Letter),
+            ScalarAnswer { Value: VariableExpression variable, Unit: null } => variable.Name.Length == 1 && letters.Contains(variable.Name[0]),
+            _ => false,
+        });
     }
 
     private static bool IsLetter(ScalarAnswer scalar, char letter) =>

@@ -87,6 +87,9 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
     // 1 \pm \sqrt{2} stands for two values.
     private static List<Answer> Signs(Answer answer)
     {
+        // (\pm 1, 2) stands for two tuples.
+        if (answer is TupleAnswer tuple && Array.FindIndex(tuple.Items, IsTwofold) is >= 0 and var at && Array.FindLastIndex(tuple.Items, IsTwofold) == at)
+            return [.. Signs(tuple.Items[at]).Select(item => new TupleAnswer(tuple.Open, tuple.Close, [.. tuple.Items.Select((old, i) => i == at ? item : old)]))];
         if (answer is not ScalarAnswer { PlusMinusSigns: > 0 and <= 6 } scalar) return [answer];
         bool together = ExpressionTraits.Of(scalar.Value).HasMinusPlus;
         int choices = together ? 2 : 1 << scalar.PlusMinusSigns;
@@ -96,12 +99,15 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
         return values;
     }
 
+    private static bool IsTwofold(Answer answer) => answer is ScalarAnswer { PlusMinusSigns: > 0 };
+
     private bool CompareCollections(Answer expected, Answer answer, int depth)
     {
+        if (AreChoices(expected, answer) || AreChoices(answer, expected)) return Decide("choices", true);
         // A tuple without its parentheses keeps its order.
-        if (expected is TupleAnswer tuple && answer is CollectionAnswer { Joining: Joining.Comma } bare)
+        if (expected is TupleAnswer tuple && !Array.Exists(tuple.Items, IsTwofold) && answer is CollectionAnswer { Joining: Joining.Comma } bare)
             return Decide("tuple", SameItems(tuple.Items, bare.Items, depth));
-        if (answer is TupleAnswer given && expected is CollectionAnswer { Joining: Joining.Comma } list)
+        if (answer is TupleAnswer given && !Array.Exists(given.Items, IsTwofold) && expected is CollectionAnswer { Joining: Joining.Comma } list)
             return Decide("tuple", !given.HasSquare && SameItems(list.Items, given.Items, depth));
         return SameElements(Elements(expected), Elements(answer), depth) && Decide("set", true);
     }

@@ -14,7 +14,7 @@ internal enum Proportion { Unrelated, Equal, Positive, Negative }
 internal sealed class ExpressionEquality(WorkBudget budget)
 {
     private const int Points = 3;
-    private const int Attempts = 8;
+    private const int Attempts = 12;
     private const int IntegerPoints = 10;
 
     /// <summary>An expression with a choice of its plus-minus signs.</summary>
@@ -86,8 +86,11 @@ internal sealed class ExpressionEquality(WorkBudget budget)
                 evaluator.Set(traits.Variables[i], Number.Of(new Fraction(1 + (long)(random % 13))));
                 continue;
             }
-            long numerator = 300 + (long)(random % 3800);
-            if (point > 0 && (Mix(random) & 1) == 0) numerator = -numerator;
+            // Every other point is small: it lies where arcsin and logarithms of 1 - x are defined.
+            long numerator = point % 2 == 0 ? 300 + (long)(random % 3800) : 20 + (long)(random % 980);
+            // Each variable is negative at one of the first three points: the root of x^2 is not x.
+            bool negative = point is 1 or 2 ? point - 1 == i % 2 : point > 2 && (Mix(random) & 1) == 0;
+            if (negative) numerator = -numerator;
             evaluator.Set(traits.Variables[i], Number.Of(new Fraction(numerator, 1009)));
         }
     }

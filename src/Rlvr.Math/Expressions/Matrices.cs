@@ -40,6 +40,22 @@ internal static class Matrices
         }
     }
 
+    /// <summary>The determinant of a square matrix of at most four rows, written out; null for others.</summary>
+    public static Expression? Determinant(Expression[][] rows)
+    {
+        int n = rows.Length;
+        if (n is 0 or > 4 || Array.Exists(rows, row => row.Length != n)) return null;
+        if (n == 1) return rows[0][0];
+        List<Expression> terms = [];
+        for (int column = 0; column < n; column++)
+        {
+            Expression[][] minor = [.. rows.Skip(1).Select(row => row.Where((_, at) => at != column).ToArray())];
+            Expression term = new ProductExpression([rows[0][column], Determinant(minor)!]);
+            terms.Add(column % 2 == 0 ? term : Expression.Negate(term));
+        }
+        return Expression.Sum(terms);
+    }
+
     private static Expression[][]? Map(Expression[][]? rows, Func<Expression, Expression> map) =>
         rows?.Select(row => row.Select(map).ToArray()).ToArray();
 }

@@ -18,11 +18,12 @@ internal sealed partial class AnswerParser
         if (open == TokenKind.LeftSet)
         {
             if (lo + 1 == hi - 1) return new CollectionAnswer(Joining.Braces, []);
-            for (int i = lo + 2; i < hi - 1 && i < lo + 8; i++)
+            for (int i = lo + 1; i < hi - 1 && i < lo + 16; i++)
             {
                 // The condition of a set-builder is the set.
-                if (_tokens[i].Kind is TokenKind.Mid or TokenKind.Bar or TokenKind.Colon) return ReadAnswer(i + 1, hi - 1, depth + 1);
-                if (_tokens[i].Kind is not (TokenKind.In or TokenKind.NumberSet or TokenKind.Letter)) break;
+                if (i > lo + 1 && _tokens[i].Kind is TokenKind.Mid or TokenKind.Bar or TokenKind.Colon) return ReadAnswer(i + 1, hi - 1, depth + 1);
+                if (_tokens[i].Kind == TokenKind.LeftParen && _sequence.Match[i] > i && i == lo + 1) i = _sequence.Match[i];
+                else if (_tokens[i].Kind is not (TokenKind.In or TokenKind.NumberSet or TokenKind.Letter)) break;
             }
         }
         else if (!ContainsSeparator(lo, hi)) return null;
@@ -54,6 +55,55 @@ internal sealed partial class AnswerParser
             i = Skip(i);
         }
         return false;
+    }
+
+    // Cases: pairs of a value and its condition; without conditions, equations that hold together.
+    private CollectionAnswer? ReadCases(int lo, int hi, int depth)
+    {
+        if (_tokens[lo].Text is not ("cases" or "aligned" or "align" or "array" or "gathered" or "split")) return null;
+        List<Answer> rows = [];
+        int start = lo + 1, mark = -1;
+        for (int i = start; i < hi; i++)
+        {
+            TokenKind kind = _tokens[i].Kind;
+            if (i < hi - 1 && TokenSequence.IsOpen(kind)) { i = Skip(i); continue; }
+            if (kind == TokenKind.Ampersand && mark < 0 && _tokens[lo].Text is "cases" or "array") mark = i;
+            if (i < hi - 1 && kind != TokenKind.RowEnd) continue;
+            if (i > start)
+            {
+                Answer? row;
+                if (mark < 0) row = ReadAnswer(start, i, depth + 1);
+                else
+                {
+                    int condition = mark + 1;
+                    while (condition < i && (_tokens[condition].IsWord("if") || _tokens[condition].IsWord("for") || _tokens[condition].IsWord("when"))) condition++;
+                    row = ReadAnswer(start, mark, depth + 1) is { } value && ReadAnswer(condition, i, depth + 1) is { } when
+                        ? new TupleAnswer(TokenKind.LeftAngle, TokenKind.RightAngle, [value, when])
+                        : null;
+                }
+                if (row is null) return null;
+                rows.Add(row);
+            }
+            (start, mark) = (i + 1, -1);
+        }
+        return rows.Count == 0 ? null : new CollectionAnswer(Joining.And, [.. rows]);
+    }
+
+    // (1, 2)^T
+    private Answer? ReadTransposed(int lo, int hi, int depth)
+    {
+        if (hi - lo < 5) return null;
+        int mark = Kind(hi - 1) == TokenKind.RightGroup ? hi - 4 : hi - 2;
+        int letter = mark + (Kind(hi - 1) == TokenKind.RightGroup ? 2 : 1);
+        if (mark <= lo || Kind(mark) != TokenKind.Caret || _tokens[letter].Text is not ("T" or "top")) return null;
+        if (Kind(mark - 1) is not (TokenKind.RightParen or TokenKind.RightBracket or TokenKind.EndEnvironment) || _sequence.Match[mark - 1] != lo) return null;
+        return ReadAnswer(lo, mark, depth + 1) switch
+        {
+            TupleAnswer tuple => tuple,
+            MatrixAnswer matrix when Array.TrueForAll(matrix.Rows, row => row.Length == matrix.Rows[0].Length) => new MatrixAnswer(
+                [.. Enumerable.Range(0, matrix.Rows[0].Length).Select(column => matrix.Rows.Select(row => row[column]).ToArray())]),
+            _ => null,
+        };
     }
 
     // 101_2  (4343)_{\text{six}}  1A_{16}  101 base 2
@@ -228,6 +278,8 @@ internal sealed partial class AnswerParser
                 case TokenKind.Word: words = true; break;
                 case TokenKind.Letter: words |= token.InText; break;
                 case TokenKind.Ellipsis or TokenKind.Angle: words |= hi - lo > 1; break; // 1 + 2 + ... + n is not evaluated, but may be repeated
+                case TokenKind.Symbol: words = true; break;
+                case TokenKind.Degree: break;
                 case TokenKind.Plus or TokenKind.Times or TokenKind.Caret or TokenKind.Underscore or TokenKind.Fraction or TokenKind.Factorial: break;
                 case TokenKind.Number or TokenKind.Quote or TokenKind.Period or TokenKind.Comma or TokenKind.Prime or TokenKind.Minus or TokenKind.And
                     or TokenKind.LeftParen or TokenKind.RightParen or TokenKind.Colon or TokenKind.Slash or TokenKind.Semicolon or TokenKind.Or
@@ -248,7 +300,7 @@ internal sealed partial class AnswerParser
         {
             Token token = tokens[i];
             if (token.Kind is TokenKind.Quote or TokenKind.Period or TokenKind.LeftGroup or TokenKind.RightGroup or TokenKind.Comma) continue;
-            if (token.Kind == TokenKind.Word && (token.IsWord("the") || token.IsWord("an"))) continue;
+            if (token.Kind == TokenKind.Word && (token.IsWord("the") || token.IsWord("an") || token.IsWord("only"))) continue;
             bool joined = token.Kind == TokenKind.Letter && !token.Space && i > lo && tokens[i - 1].Kind == TokenKind.Letter;
             if (text.Length > 0 && !joined) text.Append(' ');
             text.Append(token.Text.Length > 0 ? token.Text.ToLowerInvariant() : token.Kind.ToString());

@@ -41,9 +41,10 @@ internal sealed partial class AnswerParser
     {
         while (lo < hi)
         {
-            if (Kind(hi - 1) is TokenKind.Period or TokenKind.Comma or TokenKind.Semicolon or TokenKind.Quote or TokenKind.RowEnd or TokenKind.Colon) hi--;
+            if (Kind(hi - 1) is TokenKind.Period or TokenKind.Comma or TokenKind.Semicolon or TokenKind.Quote or TokenKind.RowEnd or TokenKind.Colon
+                or TokenKind.Caret) hi--;
             else if (Kind(lo) is TokenKind.Period or TokenKind.Comma or TokenKind.Semicolon or TokenKind.Quote or TokenKind.Colon or TokenKind.RowEnd
-                or TokenKind.Arrow or TokenKind.Approximately) lo++;
+                or TokenKind.Arrow or TokenKind.Approximately or TokenKind.Equal or TokenKind.Caret) lo++;
             else if (Kind(lo) == TokenKind.LeftGroup && _sequence.Match[lo] == hi - 1) { lo++; hi--; }
             else if (Kind(lo) == TokenKind.LeftGroup && _sequence.Match[lo] == lo + 1) lo += 2; // {}
             else break;
@@ -56,6 +57,9 @@ internal sealed partial class AnswerParser
         Trim(ref lo, ref hi);
         if (lo >= hi) return null;
         if (hi - lo == 1 && ReadSingle(lo) is { } single) return single;
+        if (_tokens[lo] is { Kind: TokenKind.Letter, InText: true, Text: "a" or "A" } && Kind(lo + 1) == TokenKind.Word && lo + 1 < hi) lo++; // an article
+        if (Kind(lo) == TokenKind.Begin && _sequence.Match[lo] == hi - 1 && ReadCases(lo, hi, depth) is { } cases) return cases;
+        if (ReadTransposed(lo, hi, depth) is { } transposed) return transposed;
         if (ReadChoice(lo, hi, depth) is { } choice) return choice;
         int start = SkipIntroduction(lo, hi);
         if (start > lo) return ReadAnswer(start, hi, depth + 1);
@@ -228,6 +232,7 @@ internal sealed partial class AnswerParser
             if (operators.Count > 64) return null;
             LabelKind kind = LabelOf(from, to);
             Answer? side = from >= to ? null : ReadAnswer(from, to, depth + 1);
+            if (from >= to && sides.Count == 0 && i < hi) side = new ScalarAnswer(new VariableExpression("x")); // "> 5"
             if (side is null)
             {
                 if (kind is LabelKind.None or LabelKind.Variable) return null;

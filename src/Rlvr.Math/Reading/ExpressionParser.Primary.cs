@@ -38,6 +38,12 @@ internal sealed partial class ExpressionParser
                 if (inside is null || Kind != TokenKind.Bar) return null;
                 At++;
                 return new CallExpression("abs", inside);
+            case TokenKind.Norm:
+                At++;
+                Expression? vector = ParseSum(depth + 1);
+                if (vector is null || Kind != TokenKind.Norm) return null;
+                At++;
+                return new CallExpression("norm", vector);
             case TokenKind.Fraction:
                 At++;
                 return ParseArgument(depth) is { } numerator && ParseArgument(depth) is { } denominator
@@ -86,6 +92,13 @@ internal sealed partial class ExpressionParser
             BigInteger nines = BigInteger.Pow(10, period.Length) - 1;
             value += new Fraction(BigInteger.Parse(period, CultureInfo.InvariantCulture), nines * BigInteger.Pow(10, places));
             At = next;
+        }
+        // 0.333...
+        if (Kind == TokenKind.Ellipsis && text.Length is > 4 and < 400 && text.IndexOf('.', StringComparison.Ordinal) is >= 0 and var mark && text.Length - mark > 3
+            && text[^1] == text[^2] && text[^2] == text[^3] && char.IsAsciiDigit(text[^3]))
+        {
+            value += new Fraction(text[^1] - '0', 9 * BigInteger.Pow(10, text.Length - mark - 1));
+            At++;
         }
         // 3.2 million
         if (Kind == TokenKind.Word && NumberWords.TryScale(Current.Text, out BigInteger factor))
@@ -227,6 +240,7 @@ internal sealed partial class ExpressionParser
             if (name != "log") return null;
             arguments.Add(index);
         }
+        if (name == "det") return arguments is [MatrixExpression matrix] ? Matrices.Determinant(matrix.Rows) : null;
         Expression call = new CallExpression(name, [.. arguments]);
         return power is null ? call : new PowerExpression(call, power);
     }
@@ -294,7 +308,13 @@ internal sealed partial class ExpressionParser
         return body is null ? null : new SeriesExpression(product, index, from, to, body);
     }
 
-    private MatrixExpression? ParseMatrix(int depth)
+    private Expression? ParseMatrix(int depth)
+    {
+        bool determinant = Current.Text == "vmatrix";
+        return ParseRows(depth) is not { } matrix ? null : determinant ? Matrices.Determinant(matrix.Rows) : matrix;
+    }
+
+    private MatrixExpression? ParseRows(int depth)
     {
         int open = At, close = sequence.Match[open];
         if (close < 0 || close >= _end || !IsMatrix(_tokens[open].Text)) return null;
@@ -328,5 +348,5 @@ internal sealed partial class ExpressionParser
         return new MatrixExpression([.. rows]);
     }
 
-    private static bool IsMatrix(string environment) => environment is "matrix" or "pmatrix" or "bmatrix" or "Bmatrix" or "smallmatrix" or "array" or "psmallmatrix";
+    private static bool IsMatrix(string environment) => environment is "matrix" or "pmatrix" or "bmatrix" or "Bmatrix" or "smallmatrix" or "array" or "psmallmatrix" or "vmatrix";
 }

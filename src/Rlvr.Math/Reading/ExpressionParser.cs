@@ -167,8 +167,18 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
         At++;
         Expression? exponent = ParseExponent(depth + 1);
         if (exponent is null) return null;
-        Expression power = new PowerExpression(result, exponent);
+        Expression power = Combinatorial(result, exponent) ?? new PowerExpression(result, exponent);
         return ParseTrailing(power);
+    }
+
+    // C_5^2 is a binomial coefficient, A_5^2 and P_5^2 count arrangements.
+    private static Expression? Combinatorial(Expression letter, Expression exponent)
+    {
+        if (letter is not VariableExpression { Name: ['C' or 'A' or 'P', '_', .. var subscript] } || exponent is not RationalExpression { Value: var k }) return null;
+        if (!int.TryParse(subscript, NumberStyles.None, CultureInfo.InvariantCulture, out int n) || !k.Denominator.IsOne || k.IsNegative || k.CompareTo(new Fraction(n)) > 0) return null;
+        Expression upper = new RationalExpression(new Fraction(n));
+        Expression choose = new CallExpression("binomial", upper, exponent);
+        return letter is VariableExpression { Name: ['C', ..] } ? choose : new ProductExpression([choose, new CallExpression("factorial", exponent)]);
     }
 
     // What follows ^: a group, or one token with its sign and, right-associated, its own exponent.
@@ -218,6 +228,7 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
                 At++;
                 operand = new CallExpression("factorial", operand);
             }
+            else if (Kind == TokenKind.Caret && OrdinalAt(At + 1) is int end && end > 0) At = end;
             else if (Kind == TokenKind.Degree) { At++; operand = WithDegree(operand); }
             else if (Kind == TokenKind.Caret && sequence.Kind(At + 1) == TokenKind.Degree && At + 1 < _end) { At += 2; operand = WithDegree(operand); }
             else if (Kind == TokenKind.Caret && sequence.Kind(At + 1) == TokenKind.LeftGroup && sequence.Kind(At + 2) == TokenKind.Degree
@@ -230,6 +241,15 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
             }
             else return operand;
         }
+    }
+
+    // 5^{th}: where the ending stops, 0 where there is none.
+    private int OrdinalAt(int at)
+    {
+        bool group = sequence.Kind(at) == TokenKind.LeftGroup;
+        int word = group ? at + 1 : at;
+        if (word >= _end || _tokens[word].Kind != TokenKind.Word || _tokens[word].Text is not ("th" or "st" or "nd" or "rd")) return 0;
+        return !group ? word + 1 : sequence.Match[at] == word + 1 ? word + 2 : 0;
     }
 
     private Expression WithDegree(Expression operand)

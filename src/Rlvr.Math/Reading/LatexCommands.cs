@@ -62,6 +62,11 @@ internal static class LatexCommands
         Emit(TokenKind.Sum, "sum");
         Emit(TokenKind.Product, "prod");
         Emit(TokenKind.Angle, "angle", "measuredangle", "triangle");
+        foreach (string symbol in new[]
+        {
+            "parallel", "perp", "subset", "subseteq", "supset", "supseteq", "notin", "forall", "exists", "neg", "lnot", "propto", "oplus", "otimes", "star",
+            "square", "odot", "top",
+        }) table[symbol] = new(CommandAction.Emit, TokenKind.Symbol, symbol);
         Emit(TokenKind.Pi, "pi");
         Emit(TokenKind.Infinity, "infty");
         Emit(TokenKind.EmptySet, "emptyset", "varnothing");
@@ -109,7 +114,7 @@ internal static class LatexCommands
             "Biggr", "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "boxed", "fbox", "framebox", "mathbf", "boldsymbol",
             "bm", "mathit", "mathsf", "mathtt", "mathcal", "mathscr", "mathfrak", "underline", "bf", "rm", "it", "sf", "tt", "cal", "vec", "hat",
             "widehat", "tilde", "overrightarrow", "mathop", "nonumber", "notag", "normalsize", "large", "Large", "small", "ensuremath",
-            "hline", "centering", "underbrace", "overbrace", "pmb", "mathord", "mathrel", "mathbin", "therefore", "because", "/");
+            "hline", "centering", "underbrace", "overbrace", "pmb", "mathord", "mathrel", "mathbin", "therefore", "because", "/", "checkmark", "blacksquare", "qedsymbol");
         Act(CommandAction.Space, ",", ":", ";", "!", " ", "\t", "\n", "\r", "quad", "qquad", "thinspace", "medspace", "thickspace", "enspace",
             "negthinspace", "hfill", "hfil", "newline", ">", "space", "nobreakspace");
         Act(CommandAction.SkipArgument, "hspace", "vspace", "hskip", "color", "textcolor", "label", "tag", "phantom", "hphantom", "vphantom", "mspace",

@@ -220,6 +220,7 @@ internal sealed class LatexLexer
             if (kind == TokenKind.Sqrt) _singleDigits = 0; // a radical sign of plain text takes the whole number
             return;
         }
+        if (char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.OtherNumber) { Emit(TokenKind.Symbol, c.ToString()); return; } // circled digits
         if (char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format) return;
         Emit(TokenKind.Unknown, c.ToString());
     }
@@ -509,6 +510,7 @@ internal sealed class LatexLexer
         }
         string text = run.ToString();
         if (LatexCommands.Functions.Contains(text)) { Emit(TokenKind.Function, text); return; }
+        if (!_inText && UnicodeForms.TryGreekName(text, out string letter)) { Emit(TokenKind.Letter, letter); return; }
         if (_inText || Words.IsKnown(text)) { Emit(TokenKind.Word, text); return; }
         // In mathematics a short run of letters is a product, perhaps with a name in front or behind: xsqrt(2), pir, npi.
         if (text.EndsWith("sqrt", StringComparison.Ordinal)) { EmitLetters(run[..^4]); Emit(TokenKind.Sqrt); _singleDigits = 0; return; }

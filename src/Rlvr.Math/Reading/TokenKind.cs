@@ -9,5 +9,5 @@ internal enum TokenKind : byte
     Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, Approximately, In, Union, Intersection, SetMinus, Bar, Mid, Norm,
     LeftParen, RightParen, LeftBracket, RightBracket, LeftSet, RightSet, LeftAngle, RightAngle, LeftFloor, RightFloor,
     LeftCeiling, RightCeiling, LeftGroup, RightGroup, Begin, EndEnvironment,
-    Fraction, Binomial, Over, Choose, Sqrt, Overline, Sum, Product, Angle, Arrow,
+    Fraction, Binomial, Over, Choose, Sqrt, Overline, Sum, Product, Angle, Arrow, Symbol,
 }

@@ -14,6 +14,8 @@ internal static class UnicodeForms
 
     private static readonly FrozenDictionary<char, string> GreekNames =
         Greek.Split(' ').ToFrozenDictionary(entry => entry[0], entry => entry[1..]);
+    private static readonly FrozenSet<string> GreekWords =
+        "alpha beta gamma delta epsilon theta lambda sigma omega rho tau phi psi".Split(' ').ToFrozenSet(StringComparer.Ordinal);
     private static readonly string[] AsciiLetters = [.. Enumerable.Range(0, 128).Select(code => ((char)code).ToString())];
 
     /// <summary>Whether a letter in Unicode's sense is a symbol here (like π, which is a letter).</summary>
@@ -21,6 +23,13 @@ internal static class UnicodeForms
 
     /// <summary>The name of a letter: itself, or the LaTeX command of a Greek one.</summary>
     public static string LetterName(char c) => c < 128 ? AsciiLetters[c] : GreekNames.TryGetValue(c, out string? name) ? name : c.ToString();
+
+    /// <summary>The letter of a Greek name written in plain text.</summary>
+    public static bool TryGreekName(string name, out string letter)
+    {
+        letter = "\\" + name;
+        return name.Length is >= 3 and <= 7 && GreekWords.Contains(name);
+    }
 
     public static bool TrySymbol(char c, out TokenKind kind, out string text)
     {

@@ -10,8 +10,11 @@ namespace Rlvr.Tensors;
 /// </summary>
 public static class ThreadChoice
 {
+    /// <summary>A further thread must earn its keep: it competes with whatever else runs here, now or later.</summary>
+    private const double RequiredGain = 1.25;
+
     /// <summary>Sets the number of threads of the tensor library.</summary>
-    /// <param name="requested">A number, or 0 to measure.</param>
+    /// <param name="requested">A number; 0 takes OMP_NUM_THREADS if it is set, and measures otherwise.</param>
     /// <param name="width">Width of the matrices that will be multiplied: the model's hidden size.</param>
     /// <returns>The number set, and the measured GFLOP/s by number of threads (empty where the number was given).</returns>
     public static (int Threads, IReadOnlyList<(int Threads, double Gflops)> Measured) Apply(int requested, int width)
@@ -23,37 +26,48 @@ public static class ThreadChoice
             set_num_threads(requested);
             return (requested, []);
         }
-        List<(int Threads, double Gflops)> measured = [];
-        for (int threads = 1; threads <= Environment.ProcessorCount; threads = threads * 2 <= Environment.ProcessorCount || threads == Environment.ProcessorCount ? threads * 2 : Environment.ProcessorCount)
-            measured.Add((threads, Measure(threads, width)));
-        // A further thread must earn its keep: it competes with whatever else runs here.
-        (int Threads, double Gflops) best = measured[0];
-        foreach ((int Threads, double Gflops) candidate in measured.Skip(1))
-            if (candidate.Gflops > 1.15 * best.Gflops) best = candidate;
-        set_num_threads(best.Threads);
-        return (best.Threads, measured);
+        int[] candidates = [.. Candidates(Environment.ProcessorCount)];
+        double[] seconds = new double[candidates.Length];
+        const int rounds = 4;
+        double flops = 0;
+        // In turn, so that a busy moment hits all of them; sums, not medians, because threads that wait for each other stall now and then
+        // for long, and those stalls are what a busy machine costs.
+        for (int round = -1; round < rounds; round++)
+        {
+            for (int i = 0; i < candidates.Length; i++)
+            {
+                set_num_threads(candidates[i]);
+                long start = Stopwatch.GetTimestamp();
+                flops = Work(rows: 1024, width, repeats: 2) + Work(rows: 64, width, repeats: 16);
+                if (round >= 0) seconds[i] += Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+        }
+        int best = 0;
+        for (int i = 1; i < candidates.Length; i++)
+            if (seconds[i] * RequiredGain < seconds[best]) best = i;
+        set_num_threads(candidates[best]);
+        return (candidates[best], [.. candidates.Select((threads, i) => (threads, flops * rounds / seconds[i] / 1e9))]);
     }
 
-    /// <summary>Median speed of a chain of products like those of a layer.</summary>
-    private static double Measure(int threads, int width)
+    /// <summary>1, 2, 4, ... and the number of processors.</summary>
+    private static IEnumerable<int> Candidates(int processors)
     {
-        const int rows = 1024, chain = 4, runs = 9;
-        set_num_threads(threads);
+        for (int threads = 1; threads < processors; threads *= 2) yield return threads;
+        yield return processors;
+    }
+
+    /// <summary>A chain of operations like those of a layer: many rows as in the update, few as in decoding.</summary>
+    /// <returns>Multiplications and additions of its products.</returns>
+    private static double Work(int rows, int width, int repeats)
+    {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor x = ones(rows, width), weight = ones(3 * width, width).div_(width), back = ones(width, 3 * width).div_(3 * width);
-        double[] seconds = new double[runs];
-        for (int run = 0; run < runs; run++)
+        for (int i = 0; i < repeats; i++)
         {
-            long start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < chain; i++)
-            {
-                using DisposeScope inner = NewDisposeScope();
-                x.mul_(0.5).add_(nn.functional.linear(nn.functional.silu(nn.functional.linear(x, weight)), back), 0.5);
-            }
-            seconds[run] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            using DisposeScope inner = NewDisposeScope();
+            x.mul_(0.5).add_(nn.functional.linear(nn.functional.silu(nn.functional.linear(x, weight)), back), 0.5);
         }
-        Array.Sort(seconds);
-        return 2.0 * 6 * rows * width * width * chain / seconds[runs / 2] / 1e9;
+        return 2.0 * 6 * rows * width * width * repeats;
     }
 }

@@ -103,7 +103,7 @@ public sealed record RewardOptions
 /// <summary>Section <c>loss</c>. loss = policy * L_policy - entropy * H + kl * KL.</summary>
 public sealed record LossOptions
 {
-    /// <summary>Advantage estimator: <c>grpo</c>.</summary>
+    /// <summary>Advantage estimator: <c>grpo</c>, or another name of docs/algorithms/advantages.md.</summary>
     public string Advantage { get; init; } = "grpo";
 
     /// <summary>Coefficient of the policy term (0 in ablations).</summary>
@@ -126,7 +126,7 @@ public sealed record LossOptions
 
     /// <summary>
     /// <c>micro_batch</c>: token mean inside each micro-batch, weighted by its share of the mini-batch's sequences (released code);
-    /// <c>token</c>: one token mean over the whole mini-batch.
+    /// <c>token</c>: one token mean over the whole mini-batch; <c>sequence_sum</c>, <c>sequence_mean</c>, <c>sequence_constant</c>: see docs/algorithms/losses.md.
     /// </summary>
     public string Aggregation { get; init; } = "micro_batch";
 

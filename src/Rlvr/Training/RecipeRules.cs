@@ -1,3 +1,4 @@
+using Rlvr.Algorithms.Advantages;
 using static Rlvr.Training.RecipeRule;
 
 namespace Rlvr.Training;
@@ -29,14 +30,14 @@ public static class RecipeRules
         OneOf("reward.kind", "math", "format", "random"),
         OneOf("reward.profile", "strict", "training", "evaluation"),
 
-        OneOf("loss.advantage", "grpo"),
+        OneOf("loss.advantage", [.. AdvantageEstimators.Names]),
         AtLeast("loss.policy", 0),
         Between("loss.clip_low", 0, 1),
         AtLeast("loss.clip_high", 0),
         AtLeast("loss.entropy", 0),
         AtLeast("loss.kl", 0),
         OneOf("loss.kl_estimator", "k1", "abs", "k2", "k3"),
-        OneOf("loss.aggregation", "micro_batch", "token"),
+        OneOf("loss.aggregation", "micro_batch", "token", "sequence_sum", "sequence_mean", "sequence_constant"),
         AtLeast("loss.updates_per_step", 1),
 
         AtLeast("optimizer.learning_rate", 0),

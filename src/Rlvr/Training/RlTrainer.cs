@@ -38,6 +38,7 @@ public sealed class RlTrainer : IDisposable
     private readonly IReward reward;
     private readonly Recipe recipe;
     private readonly PolicyUpdate update;
+    private readonly AdvantageEstimator estimator;
     private readonly PromptTemplate template;
 
     /// <summary>Prepares training. Everything that can be wrong with the input is found here, before the first step.</summary>
@@ -55,6 +56,7 @@ public sealed class RlTrainer : IDisposable
         this.reward = reward;
         this.recipe = recipe;
         template = PromptTemplate.Get(recipe.Data.Prompt);
+        estimator = AdvantageEstimators.Parse(recipe.Loss.Advantage);
         this.problems = [.. recipe.Data.Limit > 0 ? problems.Take(recipe.Data.Limit) : problems];
         prompts = [.. this.problems.Select(Encode)];
         this.reference = recipe.Loss.Kl == 0 ? null : reference ?? model.Network.Clone();
@@ -90,7 +92,7 @@ public sealed class RlTrainer : IDisposable
         Parallel.For(0, rollouts.Count, i => rewards[i] = reward.Score(
             problems[batch[i / groupSize]], rollouts[i].Text, CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)i, RewardPosition)));
         int[] groups = [.. Enumerable.Range(0, rollouts.Count).Select(i => i / groupSize)];
-        double[] advantages = Grpo.Compute([.. rewards.Select(r => r.Value)], groups);
+        double[] advantages = estimator([.. rewards.Select(r => r.Value)], groups, [.. rollouts.Select(r => r.Tokens.Length)]);
         ScoredRollout[] scored = [.. rollouts.Select((rollout, i) => new ScoredRollout(problems[batch[groups[i]]], groups[i], rollout, rewards[i], advantages[i]))];
         LastRollouts = scored;
         double rewardSeconds = Stopwatch.GetElapsedTime(rewardStart).TotalSeconds;

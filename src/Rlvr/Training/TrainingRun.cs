@@ -198,7 +198,7 @@ public sealed class TrainingRun : IDisposable
         Reward = scored.Reward.Value,
         Advantage = scored.Advantage,
         Tokens = scored.Rollout.Tokens.Length,
-        Finish = scored.Rollout.Finish.ToString(),
+        Finish = scored.Rollout.Finish switch { FinishReason.Stop => "stop", FinishReason.StopString => "stop_string", _ => "length" },
     };
 
     /// <summary>Every prompt, of training and of the suites, must leave room for its response.</summary>

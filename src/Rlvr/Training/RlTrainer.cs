@@ -55,7 +55,7 @@ public sealed class RlTrainer : IDisposable
         this.model = model;
         this.reward = reward;
         this.recipe = recipe;
-        template = PromptTemplate.Get(recipe.Data.Prompt);
+        template = PromptTemplate.Get(recipe.Data.Prompt, model.Folder);
         estimator = AdvantageEstimators.Parse(recipe.Loss.Advantage);
         this.problems = [.. recipe.Data.Limit > 0 ? problems.Take(recipe.Data.Limit) : problems];
         prompts = [.. this.problems.Select(Encode)];

@@ -155,7 +155,7 @@ public sealed class TrainingRun : IDisposable
             {
                 EvaluationSettings settings = new()
                 {
-                    Prompt = PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt),
+                    Prompt = PromptTemplate.Get(EvaluationPrompt, model.Folder),
                     Temperature = temperature,
                     MaxNewTokens = EvaluationTokens,
                     MaxRows = recipe.Evaluation.MaxRows,
@@ -171,6 +171,8 @@ public sealed class TrainingRun : IDisposable
             }
         }
     }
+
+    private string EvaluationPrompt => recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt;
 
     private int EvaluationTokens => recipe.Evaluation.MaxNewTokens > 0 ? recipe.Evaluation.MaxNewTokens : recipe.Rollout.MaxNewTokens;
 
@@ -207,7 +209,7 @@ public sealed class TrainingRun : IDisposable
         int positions = model.Network.Config.MaxPositions;
         void Check(string setting, string prompt, IEnumerable<Problem> of, int newTokens)
         {
-            PromptTemplate template = PromptTemplate.Get(prompt);
+            PromptTemplate template = PromptTemplate.Get(prompt, model.Folder);
             foreach (Problem problem in of)
             {
                 int tokens = model.Tokenizer.Encode(template.Render(problem.Text)).Length;
@@ -217,7 +219,7 @@ public sealed class TrainingRun : IDisposable
         }
         Check("rollout.max_new_tokens", recipe.Data.Prompt, problems, recipe.Rollout.MaxNewTokens);
         foreach ((_, IReadOnlyList<Problem> of) in suites)
-            Check("evaluation.max_new_tokens", recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, of, EvaluationTokens);
+            Check("evaluation.max_new_tokens", EvaluationPrompt, of, EvaluationTokens);
     }
 
     private TrainingPlan Plan()

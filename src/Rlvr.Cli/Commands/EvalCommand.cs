@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using Rlvr.Cli.Output;
 using Rlvr.Data;
 using Rlvr.Evaluation;
+using Rlvr.Math;
+using Rlvr.MicroMath;
 using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Runs;
@@ -18,7 +20,7 @@ internal static class EvalCommand
         Option<string[]> suites = new("--suite", "-s") { Description = "suites by name or .jsonl file, with commas between; of a run by default those of its recipe", HelpName = "A,B" };
         Option<int> samples = new("--samples", "-k") { Description = "responses per problem, for avg@k and pass@k", DefaultValueFactory = _ => 1, HelpName = "K" };
         Option<string?> prompt = new("--prompt") { Description = "prompt template by name, or a text with {problem}; chat is the model's own. Default: that of the run's recipe, or the model's own where it has one", HelpName = "NAME" };
-        Option<string> profile = new("--profile") { Description = "what counts as right: strict, training or evaluation", DefaultValueFactory = _ => "evaluation", HelpName = "NAME" };
+        Option<string?> profile = new("--profile") { Description = "what counts as right: strict, training (only a boxed answer) or evaluation. Default: that of the run's recipe, else evaluation, and training for the suites of micro-maths", HelpName = "NAME" };
         Option<int> limit = new("--limit") { Description = "use only N problems, spread over the suite; 0 uses all", HelpName = "N" };
         Option<int> rows = new("--max-rows") { Description = "most responses decoded at once", DefaultValueFactory = _ => 128, HelpName = "N" };
         Option<string?> output = new("--out") { Description = "write all responses to this file, one JSON object a line", HelpName = "FILE" };
@@ -45,7 +47,9 @@ internal static class EvalCommand
             string? file = result.GetValue(output);
             if (file is not null) OutputProbe.Check(file);
             ModelSource source = ModelSource.Find(name);
-            (string Name, IReadOnlyList<Problem> Problems)[] sets = [.. SuiteNames(result.GetValue(suites), source).Select(s => (ProblemSets.ShortName(s), ProblemSets.Load(FileLocator.Find(s))))];
+            string? judge = result.GetValue(profile) ?? source.Recipe?.Evaluation.Profile;
+            (string Name, IReadOnlyList<Problem> Problems, VerifierProfile Profile)[] sets =
+                [.. SuiteNames(result.GetValue(suites), source).Select(s => (ProblemSets.ShortName(s), ProblemSets.Load(FileLocator.Find(s)), RewardCatalog.ParseProfile(judge ?? DefaultProfile(s))))];
             EvaluationSettings settings = new()
             {
                 Prompt = source.Template(result.GetValue(prompt)),
@@ -59,7 +63,6 @@ internal static class EvalCommand
                     : result.GetValue(sampling.MaxNewTokens),
                 MaxRows = result.GetValue(rows),
                 Seed = result.GetValue(sampling.Seed),
-                Profile = RewardCatalog.ParseProfile(result.GetValue(profile)!),
                 Limit = result.GetValue(limit),
             };
             if (settings is { Samples: > 1, Temperature: 0 }) throw new UsageException($"--samples {settings.Samples} needs a --temperature above 0, such as 0.6: greedy responses to a problem are all the same.");
@@ -74,14 +77,14 @@ internal static class EvalCommand
         return command;
     }
 
-    private static List<EvaluationResult> Evaluate(Terminal terminal, LanguageModel model, (string Name, IReadOnlyList<Problem> Problems)[] sets, EvaluationSettings settings)
+    private static List<EvaluationResult> Evaluate(Terminal terminal, LanguageModel model, (string Name, IReadOnlyList<Problem> Problems, VerifierProfile Profile)[] sets, EvaluationSettings settings)
     {
         List<EvaluationResult> results = [];
         ProgressLine progress = new(terminal);
         try
         {
-            foreach ((string suite, IReadOnlyList<Problem> problems) in sets)
-                results.Add(new Evaluator(model).Evaluate(suite, problems, settings, (done, total) => progress.Report($"evaluating {suite}", done, total), terminal.Cancellation));
+            foreach ((string suite, IReadOnlyList<Problem> problems, VerifierProfile profile) in sets)
+                results.Add(new Evaluator(model).Evaluate(suite, problems, settings with { Profile = profile }, (done, total) => progress.Report($"evaluating {suite}", done, total), terminal.Cancellation));
         }
         finally
         {
@@ -89,6 +92,10 @@ internal static class EvalCommand
         }
         return results;
     }
+
+    // The suites of micro-maths ask for a box, as their training does; other benchmarks are judged as the paper's evaluation does.
+    private static string DefaultProfile(string suite) =>
+        MicroSuites.Names.Contains(ProblemSets.ShortName(suite)) ? "training" : "evaluation";
 
     private static IReadOnlyList<string> SuiteNames(string[]? given, ModelSource source)
     {

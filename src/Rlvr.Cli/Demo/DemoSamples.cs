@@ -1,5 +1,6 @@
 using Rlvr.Data;
 using Rlvr.Evaluation;
+using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Runs;
 using Rlvr.Tensors;
@@ -36,6 +37,7 @@ internal static class DemoSamples
         {
             Prompt = PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, folder),
             MaxNewTokens = recipe.Evaluation.MaxNewTokens > 0 ? recipe.Evaluation.MaxNewTokens : recipe.Rollout.MaxNewTokens,
+            Profile = RewardCatalog.ParseProfile(recipe.Evaluation.Profile),
             Limit = Looked,
         }, cancellation: cancellation);
     }

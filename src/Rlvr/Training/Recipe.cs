@@ -186,6 +186,12 @@ public sealed record EvaluationOptions
     /// <summary>Before and after training also evaluate at this temperature, one sample a problem; 0 evaluates greedily only.</summary>
     public double SampledTemperature { get; init; }
 
+    /// <summary>
+    /// The verifier's profile: <c>strict</c>, <c>training</c> or <c>evaluation</c>. The last takes an answer that is in no box too, as the
+    /// Qwen2.5-Math evaluation does.
+    /// </summary>
+    public string Profile { get; init; } = "evaluation";
+
     /// <summary>Most rows decoded at once.</summary>
     public int MaxRows { get; init; } = 128;
 

@@ -54,6 +54,7 @@ public static class RecipeRules
         AtLeast("evaluation.max_new_tokens", 0),
         AtLeast("evaluation.limit", 0),
         AtLeast("evaluation.sampled_temperature", 0),
+        OneOf("evaluation.profile", "strict", "training", "evaluation"),
         AtLeast("evaluation.max_rows", 1),
 
         AtLeast("checkpoint.every", 0),

@@ -39,7 +39,7 @@ public sealed class TrainingRun : IDisposable
         foreach (string suite in recipe.Evaluation.Suites)
         {
             IReadOnlyList<Problem> of = ProblemSets.Load(suite);
-            new MathReward(Math.VerifierProfile.Evaluation).CheckLabels(of);
+            new MathReward(RewardCatalog.ParseProfile(recipe.Evaluation.Profile)).CheckLabels(of);
             suites.Add((suite, of));
         }
         Device device = ComputeDevice.Choose(recipe.Compute.Device);
@@ -159,6 +159,7 @@ public sealed class TrainingRun : IDisposable
                     Temperature = temperature,
                     MaxNewTokens = EvaluationTokens,
                     MaxRows = recipe.Evaluation.MaxRows,
+                    Profile = RewardCatalog.ParseProfile(recipe.Evaluation.Profile),
                     Seed = recipe.Seed,
                     Limit = full ? 0 : recipe.Evaluation.Limit,
                 };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Fractions;
 using Rlvr.Math.Answers;
 using Rlvr.Math.Expressions;
 
@@ -265,6 +266,38 @@ internal sealed partial class AnswerParser
             start = i;
         }
         return terms.Count < 2 ? null : new ScalarAnswer(Expression.Sum(terms)) { Unit = total!.Unit };
+    }
+
+    // 63^\circ 45' 36''
+    private ScalarAnswer? ReadDegrees(int lo, int hi)
+    {
+        bool negative = Kind(lo) == TokenKind.Minus;
+        int at = negative ? lo + 1 : lo;
+        Fraction total = Fraction.Zero;
+        int parts = 0;
+        foreach ((TokenKind mark, int count, int scale) in new[] { (TokenKind.Degree, 1, 1), (TokenKind.Prime, 1, 60), (TokenKind.Prime, 2, 3600) })
+        {
+            if (at >= hi && parts > 0) break;
+            if (Kind(at) != TokenKind.Number || ExpressionParser.ReadDecimal(_tokens[at].Text) is not { } value) return null;
+            at++;
+            if (Kind(at) == TokenKind.Caret) at++;
+            bool group = Kind(at) == TokenKind.LeftGroup;
+            if (group) at++;
+            bool bare = count == 2 && at >= hi; // its quotation mark was taken for punctuation
+            if (count == 2 && Kind(at) == TokenKind.Quote && !bare) at++;
+            else if (!bare)
+            {
+                for (int i = 0; i < count; i++)
+                    if (Kind(at++) != mark) return null;
+            }
+            if (group && Kind(at++) != TokenKind.RightGroup) return null;
+            total += value / scale;
+            parts++;
+        }
+        if (parts < 2 || at != hi) return null;
+        UnitReader unit = new(_sequence);
+        unit.Read(hi, hi, true);
+        return new ScalarAnswer(new RationalExpression(negative ? -total : total)) { Unit = unit.Unit };
     }
 
     private TextAnswer? ReadText(int lo, int hi)

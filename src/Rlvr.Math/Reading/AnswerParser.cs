@@ -65,8 +65,11 @@ internal sealed partial class AnswerParser
         if (start > lo) return ReadAnswer(start, hi, depth + 1);
 
         Survey survey = Look(lo, hi);
+        if (Kind(lo) == TokenKind.Letter && Kind(lo + 1) == TokenKind.Mid && hi - lo > 3) return ReadAnswer(lo + 2, hi, depth + 1); // {x | x > 2} in plain braces
+        if (survey.Colon && (survey.Relations || survey.Separators) && ReadTwice(lo, hi, depth) is { } twice) return twice;
         if (survey.Separators && ReadNumberWords(lo, hi) is { } number) return number;
         if (survey.Words && ReadCompound(lo, hi) is { } compound) return compound;
+        if (Kind(lo) is TokenKind.Number or TokenKind.Minus && ReadDegrees(lo, hi) is { } degrees) return degrees;
         if (survey.Separators) return ReadList(lo, hi, depth);
         if (survey.In >= 0) return ReadMembership(lo, survey.In, hi, depth);
         if (survey.Relations) return ReadRelation(lo, hi, depth);
@@ -121,6 +124,20 @@ internal sealed partial class AnswerParser
             }
         }
         return survey;
+    }
+
+    // "-1 < x < 1 : (-1, 1)" says the same twice.
+    private Answer? ReadTwice(int lo, int hi, int depth)
+    {
+        int colon = -1;
+        for (int i = lo; i < hi; i++)
+        {
+            if (_tokens[i].Kind == TokenKind.Colon) colon = i;
+            else i = Skip(i);
+        }
+        if (colon <= lo || Kind(colon + 1) is not (TokenKind.LeftParen or TokenKind.LeftBracket or TokenKind.NumberSet)) return null;
+        Answer? set = ReadAnswer(colon + 1, hi, depth + 1);
+        return set is TupleAnswer or SetOperationAnswer or NumberSetAnswer && ReadAnswer(lo, colon, depth + 1) is not null ? set : null;
     }
 
     private ScalarAnswer? ReadNumberWords(int lo, int hi)

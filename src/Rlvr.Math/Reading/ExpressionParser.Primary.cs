@@ -56,7 +56,7 @@ internal sealed partial class ExpressionParser
                 return ParseRoot(depth);
             case TokenKind.Overline:
                 At++;
-                return ParseArgument(depth);
+                return Marked(token.Text, ParseArgument(depth));
             case TokenKind.Function:
                 return ParseFunction(depth);
             case TokenKind.Sum or TokenKind.Product:
@@ -65,12 +65,20 @@ internal sealed partial class ExpressionParser
                 return ParseMatrix(depth);
             case TokenKind.Word:
                 int at = At;
-                if (!NumberWords.TryReadFraction(_tokens, ref at, _end, out Fraction value)) return null;
+                if (!NumberWords.TryReadFraction(_tokens, ref at, _end, out Fraction value)) return depth > 0 ? ParseUprightLetters(token) : null;
                 At = at;
                 return new RationalExpression(value);
             default:
                 return null;
         }
+    }
+
+    // \frac{\mathrm{gb}}{f}: inside an expression a short upright run that is no word is a product.
+    private Expression? ParseUprightLetters(Token token)
+    {
+        if (token.Text.Length > 3 || Words.IsKnown(token.Text)) return null;
+        At++;
+        return Expression.Product([.. token.Text.Select(letter => (Expression)new VariableExpression(UnicodeForms.LetterName(letter)))]);
     }
 
     // A fraction of two integers is a number.
@@ -130,12 +138,39 @@ internal sealed partial class ExpressionParser
             name = name + "_" + subscript;
         }
         while (Kind == TokenKind.Prime) { name += "'"; At++; }
+        if (Kind == TokenKind.Caret) TryReadPrimes(ref name);
         return name switch
         {
             "e" => ConstantExpression.E,
             "i" => ConstantExpression.I,
             _ => new VariableExpression(name),
         };
+    }
+
+    // \bar{x}, \dot{x}_0: another variable than x; over more than a letter the mark means nothing.
+    private Expression? Marked(string mark, Expression? operand)
+    {
+        if (operand is not VariableExpression variable) return operand;
+        string name = $"{mark}({variable.Name})";
+        if (Kind == TokenKind.Underscore)
+        {
+            if (!TryReadSubscript(out string subscript)) return null;
+            name += "_" + subscript;
+        }
+        return new VariableExpression(name);
+    }
+
+    // y^{\prime}, as many primes as there are; false where something else is raised.
+    private bool TryReadPrimes(ref string name)
+    {
+        int at = At + 1, count = 0;
+        bool group = sequence.Kind(at) == TokenKind.LeftGroup;
+        if (group) at++;
+        while (at < _end && sequence.Kind(at) == TokenKind.Prime) { at++; count++; }
+        if (count == 0 || (group && sequence.Kind(at) != TokenKind.RightGroup)) return false;
+        name += new string('\'', count);
+        At = group ? at + 1 : at;
+        return true;
     }
 
     private bool TryReadSubscript(out string subscript)

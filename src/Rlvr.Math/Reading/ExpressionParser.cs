@@ -131,12 +131,24 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
     {
         TokenKind.Letter => IsFactorLetter(At),
         TokenKind.Pi or TokenKind.Infinity or TokenKind.Function or TokenKind.Sqrt or TokenKind.Fraction or TokenKind.Binomial
-            or TokenKind.LeftGroup or TokenKind.LeftFloor or TokenKind.LeftCeiling or TokenKind.Begin or TokenKind.Sum or TokenKind.Product => true,
-        TokenKind.LeftParen or TokenKind.LeftBracket => !_tokens[At].InText, // a remark: 5 \text{ (in total)}
+            or TokenKind.LeftGroup or TokenKind.LeftFloor or TokenKind.LeftCeiling or TokenKind.Begin or TokenKind.Sum or TokenKind.Product
+            or TokenKind.Overline => true,
+        TokenKind.LeftParen or TokenKind.LeftBracket => !_tokens[At].InText && !IsRemark(At), // a remark: 5 \text{ (in total)}
         TokenKind.Number => At > 0 && _tokens[At - 1].Kind is not TokenKind.Number,
         TokenKind.Bar => _bars == 0,
         _ => false,
     };
+
+    // 9 (apples): words in parentheses are no factor.
+    private bool IsRemark(int at)
+    {
+        Token first = _tokens[at + 1];
+        if (first.Kind == TokenKind.Word) return !NumberWords.IsPart(first.Text);
+        if (first.Kind != TokenKind.Letter || !_tokens[at].Space || sequence.Kind(at - 1) != TokenKind.Number || sequence.Match[at] < at + 4) return false;
+        for (int i = at + 1; i < sequence.Match[at]; i++)
+            if (_tokens[i].Kind != TokenKind.Letter || _tokens[i].Text.Length != 1 || (i > at + 1 && _tokens[i].Space)) return false;
+        return true;
+    }
 
     // Letters inside \text{} are units, but for the few that are hardly ever; after a degree sign C and F are temperatures.
     private bool IsFactorLetter(int at)

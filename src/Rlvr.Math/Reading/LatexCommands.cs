@@ -19,6 +19,8 @@ internal enum CommandAction : byte
     Delimiter,
     /// <summary><c>\begin</c> and <c>\end</c>.</summary>
     Environment,
+    /// <summary><c>\textcircled{1}</c>.</summary>
+    Circled,
     /// <summary><c>\mathbb{R}</c>.</summary>
     Blackboard,
 }
@@ -58,7 +60,8 @@ internal static class LatexCommands
         Emit(TokenKind.Over, "over");
         Emit(TokenKind.Choose, "choose");
         Emit(TokenKind.Sqrt, "sqrt");
-        Emit(TokenKind.Overline, "overline", "bar", "dot", "overdot");
+        foreach (string mark in new[] { "overline", "bar", "dot", "ddot", "overdot" })
+            table[mark] = new(CommandAction.Emit, TokenKind.Overline, mark == "overline" ? "bar" : mark);
         Emit(TokenKind.Sum, "sum");
         Emit(TokenKind.Product, "prod");
         Emit(TokenKind.Angle, "angle", "measuredangle", "triangle");
@@ -69,7 +72,7 @@ internal static class LatexCommands
         }) table[symbol] = new(CommandAction.Emit, TokenKind.Symbol, symbol);
         Emit(TokenKind.Pi, "pi");
         Emit(TokenKind.Infinity, "infty");
-        Emit(TokenKind.EmptySet, "emptyset", "varnothing");
+        Emit(TokenKind.EmptySet, "emptyset", "varnothing", "oslash");
         Emit(TokenKind.Ellipsis, "ldots", "dots", "cdots", "dotsc", "dotsb", "vdots", "ddots");
         Emit(TokenKind.PlusMinus, "pm");
         Emit(TokenKind.MinusPlus, "mp");
@@ -122,6 +125,7 @@ internal static class LatexCommands
         Act(CommandAction.Text, "text", "mbox", "hbox", "textrm", "textbf", "textit", "textsf", "texttt", "textnormal", "textup", "textmd",
             "textsc", "emph", "mathrm", "operatorname", "mathnormal", "unit", "si", "intertext");
         Act(CommandAction.Delimiter, "left", "right", "middle");
+        Act(CommandAction.Circled, "textcircled");
         Act(CommandAction.Environment, "begin", "end");
         Act(CommandAction.Blackboard, "mathbb", "Bbb");
 

@@ -301,6 +301,10 @@ internal sealed class LatexLexer
                 SkipWhite();
                 if (Peek() == '.') _at++;
                 break;
+            case CommandAction.Circled:
+                SkipWhite();
+                if (Peek() == '{' && Peek(1) is >= '1' and <= '9' && Peek(2) == '}') { Emit(TokenKind.Symbol, ((char)('①' + Peek(1) - '1')).ToString()); _at += 3; }
+                break;
             case CommandAction.Environment:
                 ReadEnvironment(name.Length == 5);
                 break;
@@ -385,6 +389,7 @@ internal sealed class LatexLexer
             _at += CountDigits(_at);
             digits = string.Concat(digits, _text.AsSpan(fraction, _at - fraction));
         }
+        else if (Peek() == '.' && Peek(1) is '/' or '*' or ')') _at++; // 1./3
         else if (Peek() == '.' && Peek(1) == '\\' && FollowedByOverline(_at + 1))
         {
             _at++; // 0.\overline{3}
@@ -414,6 +419,8 @@ internal sealed class LatexLexer
         int lead = _at - start;
         if (lead is 0 or > 3 || _text[start] == '0') return false;
         StringBuilder? builder = null;
+        int begin = _at;
+        bool list = Last == TokenKind.Comma && !_space; // 27,54,108
         while (true)
         {
             int at = _at;
@@ -431,6 +438,7 @@ internal sealed class LatexLexer
             if (CountDigits(at) != 3) break;
             if (comma && !sure)
             {
+                if (list) break;
                 if (_brackets > 0)
                 {
                     Ambiguities |= LexerOptions.CommasGroupInBrackets;
@@ -447,6 +455,11 @@ internal sealed class LatexLexer
             _at = at + 3;
         }
         if (builder is null) return false;
+        if (Peek() == ',' && char.IsAsciiDigit(Peek(1)) && _text.AsSpan(begin, _at - begin).Contains(',') && !_text.AsSpan(begin, _at - begin).Contains('\\'))
+        {
+            _at = begin; // 108,135,27 is a list as well
+            return false;
+        }
         grouped = builder.ToString();
         return true;
     }
@@ -509,7 +522,7 @@ internal sealed class LatexLexer
             default: break;
         }
         string text = run.ToString();
-        if (LatexCommands.Functions.Contains(text)) { Emit(TokenKind.Function, text); return; }
+        if (LatexCommands.Functions.Contains(text) && !(_inText && text is "min" or "sec")) { Emit(TokenKind.Function, text); return; }
         if (!_inText && UnicodeForms.TryGreekName(text, out string letter)) { Emit(TokenKind.Letter, letter); return; }
         if (_inText || Words.IsKnown(text)) { Emit(TokenKind.Word, text); return; }
         // In mathematics a short run of letters is a product, perhaps with a name in front or behind: xsqrt(2), pir, npi.

@@ -102,8 +102,11 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
                 throw new RlvrException($"A prompt of {request.Prompt.Length} tokens and {options.MaxNewTokens} new ones do not fit the model's {model.Config.MaxPositions} positions. "
                     + "Lower the limit on new tokens or shorten the prompt.");
             }
-            if (request.Prompt.FirstOrDefault(t => t < 0 || t >= model.Config.VocabularySize, -1) is int bad and not -1)
-                throw new RlvrException($"The prompt has the token id {bad}, but the model's vocabulary has {model.Config.VocabularySize}. Is this the model's own tokenizer?");
+            foreach (int token in request.Prompt)
+            {
+                if (token < 0 || token >= model.Config.VocabularySize)
+                    throw new RlvrException($"The prompt has the token id {token}, but the model's vocabulary has {model.Config.VocabularySize}. Is this the model's own tokenizer?");
+            }
         }
     }
 
@@ -173,15 +176,16 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
             if (stream is null) return false;
             int before = text.Length;
             text += stream.Append(token);
+            int cut = int.MaxValue;
             foreach (string stop in stopStrings)
             {
                 // Only where the new text is part of it; earlier text was looked through before.
                 int found = text.IndexOf(stop, int.Max(0, before - stop.Length + 1), StringComparison.Ordinal);
-                if (found < 0) continue;
-                text = text[..found];
-                return true;
+                if (found >= 0) cut = int.Min(cut, found);
             }
-            return false;
+            if (cut == int.MaxValue) return false;
+            text = text[..cut]; // a token can bring several of them: the first in the text counts
+            return true;
         }
     }
 }

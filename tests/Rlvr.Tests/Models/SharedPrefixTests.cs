@@ -1,0 +1,130 @@
+using Rlvr.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlvr.Tests.Models;
+
+/// <summary>Prompts computed once give the numbers and gradients of prompts repeated for every row.</summary>
+public class SharedPrefixTests
+{
+    /// <summary>Lengths of the prompts; for each row its prompt and its length.</summary>
+    private static readonly Dictionary<string, (int[] Prompts, (int Prompt, int Length)[] Rows)> Layouts = new()
+    {
+        ["one prompt, equal rows"] = ([5], [(0, 4), (0, 4), (0, 4)]),
+        ["one prompt, different rows"] = ([5], [(0, 1), (0, 6), (0, 3)]),
+        ["one prompt, single tokens"] = ([4], [(0, 1), (0, 1)]),
+        ["an empty row among others"] = ([3], [(0, 0), (0, 4), (0, 1), (0, 0)]),
+        ["prompts of one length"] = ([4, 4], [(0, 3), (1, 3), (1, 2)]),
+        ["prompts of different lengths"] = ([3, 7, 1], [(0, 2), (0, 0), (1, 1), (2, 7), (2, 3)]),
+        ["equal rows of different prompts"] = ([2, 6], [(1, 3), (0, 3), (1, 3)]),
+        ["a prompt without rows"] = ([3, 5, 2], [(2, 4), (0, 2)]),
+        ["one row"] = ([6], [(0, 5)]),
+    };
+
+    public static TheoryData<string> LayoutNames => [.. Layouts.Keys];
+
+    public static TheoryData<string> Models => TinyModels.Names;
+
+    [Theory]
+    [MemberData(nameof(LayoutNames))]
+    public void Log_probs_entropies_and_gradients_equal_the_plain_way(string layout) => Compare("qwen2 GQA", layout, 0.6, TokenLogProbs.ChunkElements, keep: true);
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void They_do_for_every_architecture(string name) => Compare(name, "prompts of different lengths", 1, TokenLogProbs.ChunkElements, keep: true);
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2 * TinyModels.Vocabulary, true)]
+    [InlineData(5 * TinyModels.Vocabulary, false)]
+    [InlineData(1000 * TinyModels.Vocabulary, false)]
+    public void They_do_in_chunks_of_logits(long chunkElements, bool keep) => Compare("llama MHA untied", "prompts of different lengths", 0.6, chunkElements, keep);
+
+    [Fact]
+    public void Gradients_add_up()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Transformer once = TinyModels.Create(), twice = TinyModels.Create();
+        Backward(once, 2);
+        Backward(twice, 1);
+        Backward(twice, 1);
+        foreach ((string name, Tensor parameter) in once.Parameters)
+            Assert.True(TinyModels.Largest(parameter.grad!.sub(twice.Parameters[name].grad!)) < 1e-5, name);
+
+        static void Backward(Transformer model, double weight)
+        {
+            model.RequireGradients(true);
+            SharedPrefixBatch batch = Batch("one prompt, different rows", out _, out _);
+            TokenLogProbs tokens = new(model, Hidden(model, batch), batch, 1);
+            tokens.Backward(full_like(tokens.LogProbs, weight));
+        }
+    }
+
+    [Fact]
+    public void Every_token_stands_once()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        SharedPrefixBatch batch = new([[1, 2, 3], [4]], [(0, [5, 6]), (1, [7]), (0, []), (1, [8, 9, 10])], CPU);
+        Assert.Equal([1, 2, 3, 4, 5, 8, 9], batch.Tokens.data<long>().ToArray());
+        Assert.Equal([0, 1, 2, 0, 3, 1, 2], batch.Positions.data<long>().ToArray());
+        Assert.Equal([5, 6, 7, 8, 9, 10], batch.Targets.data<long>().ToArray());
+        Assert.Equal([2, 4, 3, 3, 5, 6], batch.Predictors.data<long>().ToArray());
+        Assert.Equal([3, 1], batch.PromptLengths);
+        Assert.Equal([2, 3], batch.PromptEnds);
+        Assert.Equal([1, 0, 0, 2], batch.InputLengths);
+        Assert.Equal(3, batch.MaxPosition);
+    }
+
+    [Fact]
+    public void A_prompt_without_tokens_is_refused() =>
+        Assert.Contains("no tokens", Assert.Throws<RlvrException>(() => new SharedPrefixBatch([[1], []], [], CPU)).Message, StringComparison.Ordinal);
+
+    private static void Compare(string name, string layout, double temperature, long chunkElements, bool keep)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Transformer model = TinyModels.Create(name), plain = model.Clone();
+        model.RequireGradients(true);
+        plain.RequireGradients(true);
+        SharedPrefixBatch batch = Batch(layout, out int[][] prompts, out (int Prompt, int[] Tokens)[] rows);
+        int count = rows.Sum(r => r.Tokens.Length);
+        Tensor logProbWeights = Weights(count, 1), entropyWeights = Weights(count, 2);
+
+        TokenLogProbs tokens = new(model, Hidden(model, batch), batch, temperature, withEntropy: true, keepForBackward: keep, chunkElements);
+        tokens.Backward(logProbWeights, entropyWeights);
+
+        // The plain way: every row is a whole sequence, and autograd goes through log_softmax.
+        List<Tensor> logProbs = [], entropies = [];
+        foreach ((int prompt, int[] response) in rows.Where(r => r.Tokens.Length > 0))
+        {
+            int first = prompts[prompt].Length - 1;
+            Tensor all = TinyModels.PlainLogits(plain, [.. prompts[prompt], .. response]).narrow(0, first, response.Length).div(temperature).log_softmax(-1);
+            logProbs.Add(all.gather(1, tensor(response.Select(t => (long)t).ToArray()).unsqueeze(1)).squeeze(1));
+            entropies.Add(all.exp().mul(all).sum(-1).neg());
+        }
+        Tensor expected = cat(logProbs, 0), expectedEntropies = cat(entropies, 0);
+        expected.mul(logProbWeights).sum().add(expectedEntropies.mul(entropyWeights).sum()).backward();
+
+        Assert.InRange(TinyModels.Largest(tokens.LogProbs.sub(expected.detach())), 0, 1e-5);
+        Assert.InRange(TinyModels.Largest(tokens.Entropies!.sub(expectedEntropies.detach())), 0, 1e-5);
+        foreach ((string parameter, Tensor value) in model.Parameters)
+        {
+            Tensor golden = plain.Parameters[parameter].grad!;
+            double difference = TinyModels.Largest(value.grad!.sub(golden)), size = TinyModels.Largest(golden);
+            Assert.True(difference <= 1e-5 + (1e-4 * size), $"gradient of {parameter}: off by {difference:g3}, largest is {size:g3}");
+        }
+    }
+
+    private static SharedPrefixBatch Batch(string layout, out int[][] prompts, out (int Prompt, int[] Tokens)[] rows)
+    {
+        (int[] lengths, (int Prompt, int Length)[] shape) = Layouts[layout];
+        prompts = [.. lengths.Select((length, i) => TinyModels.Tokens(length, 100 + (ulong)i))];
+        rows = [.. shape.Select((row, i) => (row.Prompt, TinyModels.Tokens(row.Length, 200 + (ulong)i)))];
+        return new SharedPrefixBatch(prompts, rows, CPU);
+    }
+
+    private static Tensor Hidden(Transformer model, SharedPrefixBatch batch) =>
+        model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+
+    private static Tensor Weights(int count, ulong seed) =>
+        tensor(Enumerable.Range(0, count).Select(i => (float)((2 * CounterRandom.Uniform(seed, 1, 1, (ulong)i)) - 1)).ToArray());
+}

@@ -39,10 +39,22 @@ public static class Checkpoint
     {
         string statePath = Path.Combine(folder, StateFile);
         if (!File.Exists(statePath)) throw new RlvrException($"{folder} is not a checkpoint of a training run: it has no {StateFile}.");
-        State state = JsonSerializer.Deserialize<State>(File.ReadAllText(statePath)) ?? throw new RlvrException($"{statePath} is empty.");
+        State state = ReadState(statePath);
         using SafeTensorsFile file = new(Path.Combine(folder, OptimizerFile));
         using var scope = NewDisposeScope();
         trainer.Optimizer.Restore(state.OptimizerSteps, file.Entries.Keys.ToDictionary(name => name, name => file.Load(name), StringComparer.Ordinal));
         return state.Step;
+    }
+
+    private static State ReadState(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<State>(File.ReadAllText(path)) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw new RlvrException($"{path} is not the state of a training run: {e.Message}", e);
+        }
     }
 }

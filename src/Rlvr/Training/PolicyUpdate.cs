@@ -41,6 +41,7 @@ public sealed class PolicyUpdate
     private readonly Recipe recipe;
     private readonly ActorLossOptions loss;
     private readonly AggregationMode aggregation;
+    private readonly Func<IReadOnlyList<int>, IReadOnlyList<int[]>> divide;
 
     /// <summary>Most input tokens of a chunk on the CPU: activations of this many stay near the cache.</summary>
     public const int CpuChunkTokens = 4096;
@@ -50,12 +51,14 @@ public sealed class PolicyUpdate
     /// <param name="reference">The reference of the KL term; may be null where its coefficient is 0.</param>
     /// <param name="optimizer">Over the policy's parameters.</param>
     /// <param name="recipe">Loss and batch settings.</param>
-    public PolicyUpdate(Transformer policy, Transformer? reference, FusedAdamW optimizer, Recipe recipe)
+    /// <param name="divide">Divides the rows of a mini-batch, given their lengths, into micro-batches; null packs <c>compute.micro_batch_tokens</c>.</param>
+    public PolicyUpdate(Transformer policy, Transformer? reference, FusedAdamW optimizer, Recipe recipe, Func<IReadOnlyList<int>, IReadOnlyList<int[]>>? divide = null)
     {
         this.policy = policy;
         this.reference = reference;
         this.optimizer = optimizer;
         this.recipe = recipe;
+        this.divide = divide ?? (lengths => MicroBatches.Pack(lengths, recipe.Compute.MicroBatchTokens));
         aggregation = Aggregation.Parse(recipe.Loss.Aggregation);
         loss = new ActorLossOptions
         {
@@ -107,7 +110,7 @@ public sealed class PolicyUpdate
         int[] lengths = [.. miniBatch.Select(row => samples[row].Prompt.Length + samples[row].Tokens.Length)];
         using DisposeScope outer = NewDisposeScope();
         Tensor total = zeros(7, device: policy.Device);
-        foreach (int[] microBatch in MicroBatches.Pack(lengths, recipe.Compute.MicroBatchTokens))
+        foreach (int[] microBatch in divide(lengths))
         {
             int[] rows = [.. microBatch.Select(i => miniBatch[i]).OrderBy(row => samples[row].Tokens.Length)];
             using DisposeScope scope = NewDisposeScope();
@@ -144,16 +147,28 @@ public sealed class PolicyUpdate
         Tensor? oldLogProbs = old is null ? null : tensor(rows.SelectMany(row => old[row]).ToArray(), device: policy.Device);
         ActorLossTerms terms = ActorLoss.Compute(logProbs, advantages, weights, loss, oldLogProbs, referenceLogProbs, entropies);
         ActorMetrics chunk = ActorMetrics.Read(terms.Metrics);
-        if (!double.IsFinite(chunk.Policy)) throw new NonFiniteException("the policy term", chunk.Policy, rows);
-        if (!double.IsFinite(chunk.Entropy)) throw new NonFiniteException("the entropy term", chunk.Entropy, rows);
-        if (!double.IsFinite(chunk.Kl)) throw new NonFiniteException("the KL term", chunk.Kl, rows);
-        if (!double.IsFinite(chunk.Loss)) throw new NonFiniteException("the loss", chunk.Loss, rows);
+        if (!double.IsFinite(chunk.Policy)) throw NonFinite("the policy term", chunk.Policy, rows, lengths, logProbs);
+        if (!double.IsFinite(chunk.Entropy)) throw NonFinite("the entropy term", chunk.Entropy, rows, lengths, entropies);
+        if (!double.IsFinite(chunk.Kl)) throw NonFinite("the KL term", chunk.Kl, rows, lengths, referenceLogProbs!);
+        if (!double.IsFinite(chunk.Loss)) throw NonFinite("the loss", chunk.Loss, rows, lengths, logProbs);
         terms.Loss.backward();
         tokens.Backward(logProbs.grad!, loss.Entropy == 0 ? null : entropies.grad);
 
         using IDisposable noGrad = no_grad();
         total.add_(terms.Metrics);
         differences.Add(logProbs.detach(), oldLogProbs, [.. rows.SelectMany(row => samples[row].SamplerLogProbs)]);
+    }
+
+    /// <summary>Names the rows that have a number that is not finite, or all where it came from elsewhere.</summary>
+    private static NonFiniteException NonFinite(string term, double value, int[] rows, int[] lengths, Tensor numbers)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        bool[] finite = numbers.detach().isfinite().cpu().data<bool>().ToArray();
+        int offset = 0;
+        List<int> guilty = [];
+        for (int i = 0; i < rows.Length; offset += lengths[i++])
+            if (finite.AsSpan(offset, lengths[i]).Contains(false)) guilty.Add(rows[i]);
+        return new NonFiniteException(term, value, guilty.Count > 0 ? guilty : rows);
     }
 
     private Tensor LogProbs(Transformer model, SharedPrefixBatch batch)

@@ -148,6 +148,13 @@ public sealed class RlTrainer : IDisposable
             throw new RlvrException($"The prompt of problem '{problem.Id}' has {tokens.Length} tokens; data.max_prompt_tokens is {recipe.Data.MaxPromptTokens}. "
                 + "Raise the limit or remove the problem.");
         }
+        int positions = model.Network.Config.MaxPositions;
+        if (tokens.Length + recipe.Rollout.MaxNewTokens > positions)
+        {
+            throw new RlvrException($"The prompt of problem '{problem.Id}' has {tokens.Length} tokens, which with rollout.max_new_tokens = {recipe.Rollout.MaxNewTokens} "
+                + $"do not fit the model's {positions} positions. Lower rollout.max_new_tokens or remove the problem.");
+        }
+        if (tokens.Length == 0) throw new RlvrException($"The prompt of problem '{problem.Id}' has no tokens; the model needs at least one to predict from.");
         return tokens;
     }
 

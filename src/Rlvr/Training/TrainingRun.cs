@@ -34,6 +34,7 @@ public sealed class TrainingRun : IDisposable
         this.recipe = recipe;
         this.observer = observer;
         problems = ProblemSets.Load(recipe.Data.Train);
+        if (recipe.Data.Limit > 0) problems = [.. problems.Take(recipe.Data.Limit)];
         IReward reward = RewardCatalog.Create(recipe.Reward.Kind, recipe.Reward.Profile);
         new MathReward(RewardCatalog.ParseProfile(recipe.Reward.Profile)).CheckLabels(problems);
         foreach (string suite in recipe.Evaluation.Suites)
@@ -104,6 +105,8 @@ public sealed class TrainingRun : IDisposable
         try
         {
             if (step == 0 && recipe.Evaluation.Before) Evaluate(directory, 0, full: true, cancellation);
+            // A run that was stopped during the evaluation of its last step has part of it, or nothing.
+            else if (EvaluatesAfter(step)) Evaluate(directory, step, full: false, cancellation);
             while (step < recipe.Steps)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -112,7 +115,7 @@ public sealed class TrainingRun : IDisposable
                 directory.Append(result.Metrics);
                 observer.StepDone(result.Metrics, recipe.Steps);
                 if (step == 1 || step == recipe.Steps || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) SaveRollouts(directory, step, result.Rollouts);
-                if (step < recipe.Steps && recipe.Evaluation.Every > 0 && step % recipe.Evaluation.Every == 0) Evaluate(directory, step, full: false, cancellation);
+                if (EvaluatesAfter(step)) Evaluate(directory, step, full: false, cancellation);
                 // After the evaluation of this step: a run that goes on from here has it.
                 if (step == recipe.Steps || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) SaveCheckpoint(directory, step);
             }
@@ -175,6 +178,9 @@ public sealed class TrainingRun : IDisposable
 
     private string EvaluationPrompt => recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt;
 
+    /// <summary>Whether the run is evaluated in the middle after this step.</summary>
+    private bool EvaluatesAfter(int step) => step > 0 && step < recipe.Steps && recipe.Evaluation.Every > 0 && step % recipe.Evaluation.Every == 0;
+
     private int EvaluationTokens => recipe.Evaluation.MaxNewTokens > 0 ? recipe.Evaluation.MaxNewTokens : recipe.Rollout.MaxNewTokens;
 
     private void SaveCheckpoint(RunDirectory directory, int step)
@@ -204,23 +210,23 @@ public sealed class TrainingRun : IDisposable
         Finish = scored.Rollout.Finish switch { FinishReason.Stop => "stop", FinishReason.StopString => "stop_string", _ => "length" },
     };
 
-    /// <summary>Every prompt, of training and of the suites, must leave room for its response.</summary>
+    /// <summary>Every prompt of the suites must leave room for its response. (The trainer looks at its own.)</summary>
     private void CheckLengths()
     {
         int positions = model.Network.Config.MaxPositions;
-        void Check(string setting, string prompt, IEnumerable<Problem> of, int newTokens)
+        PromptTemplate template = PromptTemplate.Get(EvaluationPrompt, model.Folder);
+        foreach ((string suite, IReadOnlyList<Problem> of) in suites)
         {
-            PromptTemplate template = PromptTemplate.Get(prompt, model.Folder);
             foreach (Problem problem in of)
             {
                 int tokens = model.Tokenizer.Encode(template.Render(problem.Text)).Length;
-                if (tokens + newTokens > positions)
-                    throw new RlvrException($"Problem '{problem.Id}': its prompt of {tokens} tokens and {setting} = {newTokens} do not fit the model's {positions} positions. Lower {setting} or remove the problem.");
+                if (tokens + EvaluationTokens > positions)
+                {
+                    throw new RlvrException($"Suite {suite}, problem '{problem.Id}': its prompt of {tokens} tokens and evaluation.max_new_tokens = {EvaluationTokens} "
+                        + $"do not fit the model's {positions} positions. Lower evaluation.max_new_tokens or remove the problem.");
+                }
             }
         }
-        Check("rollout.max_new_tokens", recipe.Data.Prompt, problems, recipe.Rollout.MaxNewTokens);
-        foreach ((_, IReadOnlyList<Problem> of) in suites)
-            Check("evaluation.max_new_tokens", EvaluationPrompt, of, EvaluationTokens);
     }
 
     private TrainingPlan Plan()

@@ -1,0 +1,218 @@
+using Rlvr.Algorithms.Advantages;
+using Rlvr.Models;
+using Rlvr.Tensors;
+using Rlvr.Tests.Models;
+using Rlvr.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlvr.Tests.Training;
+
+public class PolicyUpdateTests
+{
+    private static readonly Recipe Token = new()
+    {
+        Rollout = new RolloutOptions { Temperature = 0.8 },
+        Loss = new LossOptions { Aggregation = "token", Entropy = 0.01, Kl = 0.05 },
+        Optimizer = new OptimizerOptions { ClipNorm = 0 },
+    };
+
+    [Theory]
+    [InlineData(1)] // every row by itself
+    [InlineData(60)]
+    public void Micro_batches_do_not_matter_where_every_token_weighs_the_same(int tokens)
+    {
+        UpdateSample[] samples = Samples(3, 4);
+        Outcome whole = Run(Token, samples), parts = Run(Token with { Compute = new ComputeOptions { MicroBatchTokens = tokens } }, samples);
+        Same(whole, parts);
+        Assert.True(whole.Metrics.Actor.Kl > 0 && whole.Metrics.GradientNorm > 0.01);
+    }
+
+    [Fact]
+    public void Chunks_of_a_large_micro_batch_add_up()
+    {
+        // 5,000 tokens: two chunks in one micro-batch, or five micro-batches of one chunk.
+        UpdateSample[] samples = Samples(2, 12, length: 200);
+        Assert.True(samples.Sum(s => s.Tokens.Length) > PolicyUpdate.CpuChunkTokens);
+        Same(Run(Token, samples), Run(Token with { Compute = new ComputeOptions { MicroBatchTokens = 1100 } }, samples));
+    }
+
+    [Fact]
+    public void The_order_of_rows_does_not_matter()
+    {
+        UpdateSample[] samples = Samples(3, 4);
+        Same(Run(Token, samples), Run(Token, [.. CounterRandom.Permutation(samples.Length, 1, 2).Select(i => samples[i])]));
+    }
+
+    [Fact]
+    public void Released_weights_are_a_token_mean_in_each_micro_batch_times_its_share_of_the_rows()
+    {
+        UpdateSample[] samples = Samples(3, 4);
+        int[][] parts = [[0, 5, 7], [1, 2, 3, 4, 6, 8, 9, 10], [11]];
+        Recipe recipe = Token with { Loss = new LossOptions { Entropy = 0, Kl = 0 } };
+        Outcome outcome = Run(recipe, samples, divide: _ => parts);
+        // The ratio is 1, so a token's policy loss is minus its advantage.
+        double expected = parts.Sum(part =>
+            (double)part.Length / samples.Length * part.Sum(i => -samples[i].Advantage * samples[i].Tokens.Length) / part.Sum(i => samples[i].Tokens.Length));
+        Assert.Equal(expected, outcome.Metrics.Actor.Policy, 1e-5);
+        Assert.Equal(expected, outcome.Metrics.Actor.Loss, 1e-5);
+        Assert.NotEqual(expected, Run(recipe, samples, divide: _ => [[.. Enumerable.Range(0, 12)]]).Metrics.Actor.Policy, 1e-3);
+    }
+
+    [Fact]
+    public void One_update_has_ratio_one_and_later_ones_have_not()
+    {
+        UpdateSample[] samples = Samples(4, 2);
+        UpdateMetrics one = Run(Token, samples).Metrics;
+        Assert.Equal((1, 1, 0), (one.Actor.Ratio, one.RatioMax, one.Actor.ClipFraction), new Near(1e-6));
+        Assert.Equal(0, one.Actor.ApproximateKl, 1e-7);
+
+        Recipe four = Token with { Loss = Token.Loss with { UpdatesPerStep = 4, ClipLow = 0.001, ClipHigh = 0.001 } };
+        Outcome outcome = Run(four, samples, learningRate: 0.01);
+        Assert.Equal(4, outcome.Steps);
+        Assert.True(outcome.Metrics.RatioMax > 1.01);
+        Assert.True(outcome.Metrics.Actor.ClipFraction > 0);
+    }
+
+    [Fact]
+    public void The_gradient_is_clipped_and_the_norm_is_that_before()
+    {
+        UpdateSample[] samples = Samples(3, 4);
+        Outcome free = Run(Token, samples), clipped = Run(Token with { Optimizer = new OptimizerOptions { ClipNorm = 0.01 } }, samples);
+        Assert.Equal(free.Metrics.GradientNorm, clipped.Metrics.GradientNorm, 1e-6);
+        double norm = double.Sqrt(clipped.Gradients.Values.Sum(g => g.Sum(x => (double)x * x)));
+        Assert.Equal(0.01, norm, 1e-5);
+    }
+
+    [Fact]
+    public void The_samplers_log_probs_are_compared()
+    {
+        UpdateSample[] samples = Samples(2, 3);
+        UpdateMetrics right = Run(Token, samples).Metrics;
+        Assert.InRange(right.SamplerDifferenceMax, 0, 1e-5);
+        samples[4].SamplerLogProbs[1] += 0.5f;
+        UpdateMetrics wrong = Run(Token, samples).Metrics;
+        Assert.Equal(0.5, wrong.SamplerDifferenceMax, 1e-4);
+        Assert.Equal(0.5 / samples.Sum(s => s.Tokens.Length), wrong.SamplerDifference, 1e-5);
+    }
+
+    [Fact]
+    public void Without_a_KL_term_no_reference_is_needed()
+    {
+        Outcome outcome = Run(Token with { Loss = Token.Loss with { Kl = 0 } }, Samples(2, 3), reference: false);
+        Assert.Equal(0, outcome.Metrics.Actor.Kl);
+        Assert.True(outcome.Metrics.GradientNorm > 0);
+    }
+
+    [Fact]
+    public void Rows_without_tokens_have_no_loss()
+    {
+        UpdateSample[] samples = Samples(2, 3);
+        UpdateSample[] more = [.. samples, samples[0] with { Tokens = [], SamplerLogProbs = [] }];
+        Same(Run(Token, samples), Run(Token, more));
+        Recipe alone = Token with { Compute = new ComputeOptions { MicroBatchTokens = 1 } };
+        Same(Run(alone, samples), Run(alone, more));
+    }
+
+    [Theory]
+    [InlineData(true, "the policy term")]
+    [InlineData(false, "the KL term")]
+    public void NaN_stops_the_update_before_it_spreads(bool inPolicy, string term)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Transformer policy = TinyModels.Create(), reference = policy.Clone();
+        UpdateSample[] samples = Samples(3, 4);
+        // Only the rows with this token are affected.
+        int poisoned = samples[6].Tokens[0];
+        using (no_grad()) (inPolicy ? policy : reference).Parameters["model.embed_tokens.weight"][poisoned].fill_(float.NaN);
+        policy.RequireGradients(true);
+        float[][] before = [.. policy.Parameters.Values.Select(Values)];
+        using FusedAdamW optimizer = new(policy.Parameters.Select(p => (p.Key, p.Value)));
+        PolicyUpdate update = new(policy, reference, optimizer, Token);
+        NonFiniteException error = Assert.Throws<NonFiniteException>(() => update.Run(samples, 0.1));
+        Assert.Equal(term, error.Term);
+        Assert.Contains(term + " is NaN", error.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(error.Rows);
+        // With tied embeddings the output of every row has it; the row of the token at least is named.
+        Assert.Contains(6, error.Rows);
+        Assert.Equal(0, optimizer.StepCount);
+        Assert.All(before.Zip(policy.Parameters.Values), pair => Assert.Equal(pair.First, Values(pair.Second)));
+    }
+
+    [Fact]
+    public void Only_the_rows_at_fault_are_named()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Transformer policy = TinyModels.Create("llama MHA untied"), reference = policy.Clone();
+        UpdateSample[] samples = Samples(3, 4);
+        int poisoned = TinyModels.Vocabulary - 1;
+        samples = [.. samples.Select((s, i) => s with { Tokens = [.. s.Tokens.Select(t => t == poisoned ? 0 : t)] })];
+        samples[7].Tokens[0] = samples[9].Tokens[0] = poisoned;
+        samples = [.. samples.Select(s => s with { Prompt = samples[0].Prompt })];
+        using (no_grad()) policy.Parameters["model.embed_tokens.weight"][poisoned].fill_(float.PositiveInfinity);
+        policy.RequireGradients(true);
+        using FusedAdamW optimizer = new(policy.Parameters.Select(p => (p.Key, p.Value)));
+        NonFiniteException error = Assert.Throws<NonFiniteException>(() => new PolicyUpdate(policy, reference, optimizer, Token).Run(samples, 0.1));
+        Assert.Equal([7, 9], error.Rows.Order());
+    }
+
+    /// <summary>Groups of rollouts of different lengths; log-probs are the model's own, so the difference to the sampler is 0.</summary>
+    private static UpdateSample[] Samples(int prompts, int group, int length = 0)
+    {
+        List<UpdateSample> samples = [];
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using Transformer model = TinyModels.Create();
+        for (int p = 0; p < prompts; p++)
+        {
+            int[] prompt = TinyModels.Tokens(3 + (2 * p), 50 + (ulong)p);
+            double[] scores = [.. Enumerable.Range(0, group).Select(i => CounterRandom.Uniform(3, (ulong)p, (ulong)i, 0))];
+            double[] advantages = Grpo.Compute(scores, new int[group]);
+            for (int i = 0; i < group; i++)
+            {
+                int[] tokens = TinyModels.Tokens(length > 0 ? length : 2 + ((i * 5) % 7), (ulong)((100 * p) + i));
+                SharedPrefixBatch batch = new([prompt], [(0, tokens)], CPU);
+                Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+                samples.Add(new UpdateSample(prompt, tokens, Values(new TokenLogProbs(model, hidden, batch, 0.8).LogProbs), advantages[i]));
+            }
+        }
+        return [.. samples];
+    }
+
+    private sealed record Outcome(UpdateMetrics Metrics, long Steps, Dictionary<string, float[]> Gradients);
+
+    /// <summary>Runs a step from the same weights; the reference is another model, so that KL is not 0.</summary>
+    private static Outcome Run(Recipe recipe, UpdateSample[] samples, double learningRate = 1e-3, bool reference = true, Func<IReadOnlyList<int>, IReadOnlyList<int[]>>? divide = null)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Transformer policy = TinyModels.Create(), other = TinyModels.Create(seed: 2);
+        policy.RequireGradients(true);
+        using FusedAdamW optimizer = new(policy.Parameters.Select(p => (p.Key, p.Value)));
+        UpdateMetrics metrics = new PolicyUpdate(policy, reference ? other : null, optimizer, recipe, divide).Run(samples, learningRate);
+        return new Outcome(metrics, optimizer.StepCount, policy.Parameters.ToDictionary(p => p.Key, p => Values(p.Value.grad!)));
+    }
+
+    private static void Same(Outcome expected, Outcome actual)
+    {
+        Assert.Equal(expected.Metrics.Actor.Loss, actual.Metrics.Actor.Loss, 1e-5);
+        Assert.Equal(expected.Metrics.Actor.Policy, actual.Metrics.Actor.Policy, 1e-5);
+        Assert.Equal(expected.Metrics.Actor.Entropy, actual.Metrics.Actor.Entropy, 1e-5);
+        Assert.Equal(expected.Metrics.Actor.Kl, actual.Metrics.Actor.Kl, 1e-5);
+        Assert.Equal(expected.Metrics.GradientNorm, actual.Metrics.GradientNorm, 1e-4);
+        foreach ((string name, float[] gradient) in expected.Gradients)
+        {
+            double size = gradient.Max(float.Abs), difference = gradient.Zip(actual.Gradients[name]).Max(p => float.Abs(p.First - p.Second));
+            Assert.True(difference <= 1e-6 + (1e-4 * size), $"gradient of {name}: off by {difference:g3}, largest is {size:g3}");
+        }
+    }
+
+    private static float[] Values(Tensor tensor) => tensor.detach().contiguous().data<float>().ToArray();
+
+    private sealed class Near(double tolerance) : IEqualityComparer<(double, double, double)>
+    {
+        public bool Equals((double, double, double) x, (double, double, double) y) =>
+            double.Abs(x.Item1 - y.Item1) <= tolerance && double.Abs(x.Item2 - y.Item2) <= tolerance && double.Abs(x.Item3 - y.Item3) <= tolerance;
+
+        public int GetHashCode((double, double, double) x) => 0;
+    }
+}

@@ -52,7 +52,25 @@ public sealed class LanguageModel : IDisposable
     /// <param name="folder">The folder.</param>
     /// <param name="overwrite">Replace a folder that is not empty.</param>
     /// <exception cref="RlvrException">It cannot be written, or is not empty.</exception>
-    public void Save(string folder, bool overwrite = false) => Network.Save(folder, Folder, ScalarType.Float32, overwrite);
+    public void Save(string folder, bool overwrite = false)
+    {
+        if (Folder is not null)
+        {
+            Network.Save(folder, Folder, ScalarType.Float32, overwrite);
+            return;
+        }
+        // Made in memory: there is no folder to copy the tokenizer from.
+        string tokenizerFolder = Directory.CreateTempSubdirectory("rlvr-tokenizer-").FullName;
+        try
+        {
+            Tokenizer.Save(tokenizerFolder);
+            Network.Save(folder, tokenizerFolder, ScalarType.Float32, overwrite);
+        }
+        finally
+        {
+            Directory.Delete(tokenizerFolder, recursive: true);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Network.Dispose();

@@ -86,7 +86,6 @@ public sealed class Pretrainer
             cancellation.ThrowIfCancellationRequested();
             int[][] documents = Batch(step);
             double loss = Update(model, optimizer, documents, step);
-            if (!double.IsFinite(loss)) throw new RlvrException($"The pretraining loss is {loss} at step {step + 1}. Lower optimizer.learning_rate.");
             tokens += documents.Sum(d => d.Length);
             sum += loss;
             counted++;
@@ -107,6 +106,7 @@ public sealed class Pretrainer
         Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
         TokenLogProbs logProbs = new(model, hidden, batch, 1, keepForBackward: true);
         double loss = -logProbs.LogProbs.mean().item<float>();
+        if (!double.IsFinite(loss)) throw new RlvrException($"The pretraining loss is {loss} at step {step + 1}. Lower optimizer.learning_rate.");
         optimizer.ZeroGradients();
         // Divided by the bucket's mean, not the batch's own number: short documents share batches, and would otherwise count for more.
         logProbs.Backward(full_like(logProbs.LogProbs, -1.0 / meanTokens));

@@ -24,8 +24,7 @@ internal static class TinyLanguage
     public static string Save(string folder, ulong seed = 1, int maxPositions = 128)
     {
         using LanguageModel model = Create(seed, maxPositions);
-        model.Network.Save(folder);
-        model.Tokenizer.Save(folder);
+        model.Save(folder);
         return folder;
     }
 }

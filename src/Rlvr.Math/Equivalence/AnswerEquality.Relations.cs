@@ -14,7 +14,8 @@ internal sealed partial class AnswerEquality
             if (!left.IsEquation || !right.IsEquation) return Decide("relation", CompareInequalities(left, right));
             // x + y = 5 is not x - y = 5, and x = 5 not y = 5; but f(x) = 2x may stand for y = 2x.
             bool sameLabel = left.LabelSide.ToString() == right.LabelSide.ToString() || left.Label == LabelKind.Name || right.Label == LabelKind.Name;
-            if (left.Label != LabelKind.None && right.Label != LabelKind.None && sameLabel && left.Label != LabelKind.Quantity && right.Label != LabelKind.Quantity
+            sameLabel &= left.Label is not (LabelKind.None or LabelKind.Quantity) && right.Label is not (LabelKind.None or LabelKind.Quantity);
+            if ((sameLabel || (StatesValue(left) && StatesValue(right) && (left.Label == LabelKind.None || right.Label == LabelKind.None)))
                 && AllValues(left, value => AllValues(right, other => AreEqual(value, other, depth + 1))))
                 return Decide("labelled-value", true);
             return Decide("equation", SameEquation(left, right) || SameSides(left, right, depth));
@@ -26,10 +27,28 @@ internal sealed partial class AnswerEquality
         return Decide("different-kinds", false);
     }
 
+    // A label that only names, or an approximation of what stands before it.
+    private static bool StatesValue(RelationAnswer relation) =>
+        relation.Label is LabelKind.Variable or LabelKind.Name || relation.Operators.Contains(TokenKind.Approximately);
+
     // x = 5, or a chain of equal values: 3 + 4 = 7
     private static bool HasValue(RelationAnswer relation) => relation.Label != LabelKind.None || relation.Sides.Length >= 2;
 
-    private static bool AllValues(RelationAnswer relation, Func<Answer, bool> test) => relation.Values().All(test);
+    private bool AllValues(RelationAnswer relation, Func<Answer, bool> test) => relation.Values().All(test) && HasPlausibleApproximations(relation);
+
+    // What follows an approximation sign is no further value, but it must not say something else.
+    private bool HasPlausibleApproximations(RelationAnswer relation)
+    {
+        for (int i = 0; i < relation.Operators.Length; i++)
+        {
+            if (relation.Operators[i] != TokenKind.Approximately || (i == 0 && relation.Label != LabelKind.None)) continue;
+            if (relation.Sides[i] is not ScalarAnswer left || relation.Sides[i + 1] is not ScalarAnswer right) return false;
+            if (ExpressionTraits.Of(left.Value, right.Value).Variables.Count > 0) continue;
+            double x = _expressions.Evaluate(left.Value).ToDouble(), y = _expressions.Evaluate(right.Value).ToDouble();
+            if (!(double.Abs(x - y) <= 0.02 * double.Max(double.Abs(x), double.Abs(y)))) return false;
+        }
+        return true;
+    }
 
     // Equal up to a factor: the difference of the sides is a multiple of the other's.
     private bool SameEquation(RelationAnswer a, RelationAnswer b) =>
@@ -39,7 +58,7 @@ internal sealed partial class AnswerEquality
         a.Sides.Length == b.Sides.Length && a.Operators.SequenceEqual(b.Operators) && SameItems(a.Sides, b.Sides, depth);
 
     private static SumExpression? Difference(RelationAnswer relation) =>
-        relation is { Sides: [ScalarAnswer { Unit: null } left, ScalarAnswer { Unit: null } right] } && left.PlusMinusSigns + right.PlusMinusSigns == 0
+        !relation.Operators.Contains(TokenKind.Approximately) && relation is { Sides: [ScalarAnswer { Unit: null } left, ScalarAnswer { Unit: null } right] } && left.PlusMinusSigns + right.PlusMinusSigns == 0
             ? new SumExpression([left.Value, Expression.Negate(right.Value)])
             : null;
 

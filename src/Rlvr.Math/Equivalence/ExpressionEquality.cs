@@ -30,6 +30,7 @@ internal sealed class ExpressionEquality(WorkBudget budget)
         if (traits.Variables.Count == 0)
         {
             Number left = Evaluate(a, factorA, out long scaleA), right = Evaluate(b, factorB, out long scaleB);
+            if (left.IsUndefined || right.IsUndefined || left.IsLossy || right.IsLossy) return HaveSameForm(a, factorA, b, factorB);
             return Number.AreEqual(left, right, long.Max(scaleA, scaleB));
         }
         if (traits.Variables.Count > 24) return false;
@@ -42,8 +43,12 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             if (!Number.AreEqual(left, right, long.Max(scaleA, scaleB))) return false;
             agreed++;
         }
-        return agreed >= 2;
+        return agreed >= 2 || (agreed == 0 && HaveSameForm(a, factorA, b, factorB));
     }
+
+    // What cannot be evaluated (an infinite series) is equal to what is written the same way.
+    private static bool HaveSameForm(Signed a, Fraction factorA, Signed b, Fraction factorB) =>
+        factorA.Equals(factorB) && a.Signs == b.Signs && a.Expression.ToString() == b.Expression.ToString();
 
     public bool AreEqual(Expression a, Expression b) => AreEqual(new Signed(a), Fraction.One, new Signed(b), Fraction.One);
 

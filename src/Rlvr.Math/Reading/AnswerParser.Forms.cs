@@ -215,6 +215,9 @@ internal sealed partial class AnswerParser
         bool textual = letter.InText || said || closed;
         if (next >= hi) return textual ? new ChoiceAnswer(letter.Text[0], null) : null;
         if (!closed || (paren && !letter.InText && !_tokens[next].Space)) return null;
+        // (A) + 1 is a sum.
+        if (!letter.InText && Kind(next) is TokenKind.Plus or TokenKind.Minus or TokenKind.Times or TokenKind.Slash or TokenKind.Caret or TokenKind.Underscore
+            or TokenKind.PlusMinus) return null;
         Answer? content = ReadAnswer(next, hi, depth + 1);
         return content is null or CollectionAnswer { Joining: Joining.Or } ? null : new ChoiceAnswer(letter.Text[0], content);
     }

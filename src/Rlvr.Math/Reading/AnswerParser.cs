@@ -165,7 +165,8 @@ internal sealed partial class AnswerParser
         if (Kind(at) == TokenKind.Colon && at + 1 < hi) return at + 1;
         bool verb = _tokens[at - 1].IsWord("is") || _tokens[at - 1].IsWord("are") || _tokens[at - 1].IsWord("be") || _tokens[at - 1].IsWord("equals")
             || _tokens[at - 1].IsWord("answer") || _tokens[at - 1].IsWord("get") || _tokens[at - 1].IsWord("have") || at - lo == 1;
-        return introducing && verb && Kind(at) is not (TokenKind.Equal or TokenKind.Letter) ? at : lo;
+        bool says = _tokens[at - 1].IsWord("is") || _tokens[at - 1].IsWord("are");
+        return introducing && verb && Kind(at) != TokenKind.Equal && (says || Kind(at) != TokenKind.Letter) ? at : lo;
     }
 
     private Answer? ReadList(int lo, int hi, int depth)
@@ -200,7 +201,19 @@ internal sealed partial class AnswerParser
             items.Add(item);
         }
         if (items.Count <= 1) return items.Count == 0 ? null : items[0];
-        return WithoutLabels(joining, items) ?? new CollectionAnswer(joining, [.. items]);
+        return Exclusions(items) ?? WithoutLabels(joining, items) ?? new CollectionAnswer(joining, [.. items]);
+    }
+
+    // x \ne 1, 4 excludes both.
+    private static CollectionAnswer? Exclusions(List<Answer> items)
+    {
+        if (items[0] is not RelationAnswer { Operators: [TokenKind.NotEqual], Label: LabelKind.Variable, LabelIsLast: false } first) return null;
+        for (int i = 1; i < items.Count; i++)
+        {
+            if (items[i] is ScalarAnswer) items[i] = new RelationAnswer([first.Sides[0], items[i]], [TokenKind.NotEqual], LabelKind.Variable, false);
+            else if (items[i] is not RelationAnswer { Operators: [TokenKind.NotEqual] }) return null;
+        }
+        return new CollectionAnswer(Joining.And, [.. items]);
     }
 
     // x = 2, 5, 13 and x = 2, x = 5

@@ -139,6 +139,12 @@ internal sealed partial class ExpressionParser
         }
         while (Kind == TokenKind.Prime) { name += "'"; At++; }
         if (Kind == TokenKind.Caret) TryReadPrimes(ref name);
+        // I(0) is the value of a function, not a product with zero.
+        if (Kind == TokenKind.LeftParen && !Current.Space && sequence.Match[At] == At + 2 && _tokens[At + 1] is { Kind: TokenKind.Number, Text: "0" } && At + 2 < _end)
+        {
+            At += 3;
+            return new VariableExpression(name + "(0)");
+        }
         return name switch
         {
             "e" => ConstantExpression.E,

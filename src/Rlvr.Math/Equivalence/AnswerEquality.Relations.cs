@@ -18,7 +18,7 @@ internal sealed partial class AnswerEquality
             if ((sameLabel || (StatesValue(left) && StatesValue(right) && (left.Label == LabelKind.None || right.Label == LabelKind.None)))
                 && AllValues(left, value => AllValues(right, other => AreEqual(value, other, depth + 1))))
                 return Decide("labelled-value", true);
-            return Decide("equation", SameEquation(left, right) || SameSides(left, right, depth));
+            return Decide("equation", SameEquation(left, right) || SameSides(left, right, depth) || SameSides(left, Reversed(right), depth));
         }
         if (expected is RelationAnswer { IsEquation: true } label)
             return Decide("label-omitted", HasValue(label) && AllValues(label, value => AreEqual(value, answer, depth + 1)));
@@ -57,6 +57,9 @@ internal sealed partial class AnswerEquality
     private bool SameSides(RelationAnswer a, RelationAnswer b, int depth) =>
         a.Sides.Length == b.Sides.Length && a.Operators.SequenceEqual(b.Operators) && SameItems(a.Sides, b.Sides, depth);
 
+    private static RelationAnswer Reversed(RelationAnswer relation) =>
+        new([.. relation.Sides.Reverse()], [.. relation.Operators.Reverse().Select(Flip)], LabelKind.None, false);
+
     private static SumExpression? Difference(RelationAnswer relation) =>
         !relation.Operators.Contains(TokenKind.Approximately) && relation is { Sides: [ScalarAnswer { Unit: null } left, ScalarAnswer { Unit: null } right] } && left.PlusMinusSigns + right.PlusMinusSigns == 0
             ? new SumExpression([left.Value, Expression.Negate(right.Value)])
@@ -79,8 +82,7 @@ internal sealed partial class AnswerEquality
         bool same = SameSides(a, b, 1);
         if (!same)
         {
-            RelationAnswer flipped = new([.. b.Sides.Reverse()], [.. b.Operators.Reverse().Select(Flip)], LabelKind.None, false);
-            same = SameSides(a, flipped, 1);
+            same = SameSides(a, Reversed(b), 1);
         }
         return Decide("inequality", same);
     }

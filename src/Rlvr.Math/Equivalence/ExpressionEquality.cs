@@ -116,9 +116,10 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             if (left.IsUndefined || right.IsUndefined) continue;
             bool zeroA = Number.AreEqual(left, Number.Of(Fraction.Zero), scaleA), zeroB = Number.AreEqual(right, Number.Of(Fraction.Zero), scaleB);
             if (zeroA != zeroB) return Proportion.Unrelated;
+            if (traits.Variables.Count == 0 && !zeroA) return Proportion.Unrelated; // two false statements
             if (zeroA)
             {
-                if (traits.Variables.Count == 0) return Proportion.Equal;
+                if (traits.Variables.Count == 0) return Proportion.Equal; // two true ones
                 continue;
             }
             Number quotient = left / right;
@@ -126,7 +127,6 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             if (ratio is { } known && !Number.AreEqual(known, quotient, long.Max(scaleA, scaleB))) return Proportion.Unrelated;
             ratio ??= quotient;
             agreed++;
-            if (traits.Variables.Count == 0) break;
         }
         if (ratio is not { } constant) return Proportion.Unrelated;
         if (agreed < 2 && traits.Variables.Count > 0) return Proportion.Unrelated;

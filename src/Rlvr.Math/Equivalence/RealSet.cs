@@ -49,8 +49,9 @@ internal sealed class RealSet
                 return All;
             case TupleAnswer { Items.Length: 2 } tuple when tuple.Open is TokenKind.LeftParen or TokenKind.LeftBracket:
                 if (ValueOf(tuple.Items[0], expressions) is not { } low || ValueOf(tuple.Items[1], expressions) is not { } high) return null;
-                if (Number.Compare(low, high) > 0) return null;
-                return Of(new(low, tuple.Open == TokenKind.LeftBracket && low.IsFinite, high, tuple.Close == TokenKind.RightBracket && high.IsFinite));
+                bool lowClosed = tuple.Open == TokenKind.LeftBracket, highClosed = tuple.Close == TokenKind.RightBracket;
+                if (Number.Compare(low, high) > 0 || (lowClosed && low.IsInfinite) || (highClosed && high.IsInfinite)) return null; // infinity belongs to no interval
+                return Of(new(low, lowClosed, high, highClosed));
             case SetOperationAnswer operation:
                 if (TryRead(operation.Left, expressions, ref variable) is not { } left || TryRead(operation.Right, expressions, ref variable) is not { } right) return null;
                 return operation.Operation switch

@@ -273,7 +273,7 @@ internal sealed partial class AnswerParser
             sides.Add(side);
             if (i < hi) operators.Add(_tokens[i].Kind);
         }
-        bool flipped = label == LabelKind.None && last == LabelKind.Variable && sides.Count == 2;
+        bool flipped = label == LabelKind.None && last != LabelKind.None && sides.Count == 2;
         return new RelationAnswer([.. sides], [.. operators], flipped ? last : label, flipped);
     }
 

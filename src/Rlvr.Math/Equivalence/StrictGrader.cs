@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Rlvr.Math.Answers;
 using Rlvr.Math.Numerics;
 using Rlvr.Math.Reading;
@@ -7,14 +8,20 @@ namespace Rlvr.Math.Equivalence;
 /// <summary>The strict profile: an answer is correct where it is mathematically equal to the expected one.</summary>
 internal static class StrictGrader
 {
+    private const int MaxCachedLength = 300;
+    private const int MaxCachedLabels = 4_096;
+
+    private static readonly ConcurrentDictionary<string, Reading> Labels = new(StringComparer.Ordinal);
+
     public static Verification Verify(string answer, string expected)
     {
-        Reading label = Read(expected, LexerOptions.None);
+        Reading label = ReadLabel(expected);
         if (label.Answer is null) return new(Verdict.UnparsableLabel, answer, null, null, label.Problem);
-        if (string.IsNullOrWhiteSpace(answer)) return new(Verdict.NoAnswer, answer, null, label.Answer.ToString(), "empty-answer");
+        if (string.IsNullOrWhiteSpace(answer)) return new(Verdict.NoAnswer, answer, null, Form(label.Answer), "empty-answer");
+        if (answer == expected) return new(Verdict.Correct, answer, Form(label.Answer), Form(label.Answer), "same-text");
         Reading reading = Read(answer, LexerOptions.None);
         if (reading.Tokens is not null && SameTokens(label.Tokens!, reading.Tokens))
-            return new(Verdict.Correct, answer, label.Answer.ToString(), label.Answer.ToString(), "same-text");
+            return new(Verdict.Correct, answer, Form(label.Answer), Form(label.Answer), "same-text");
         WorkBudget budget = new();
         AnswerEquality equality = new(budget);
         bool correct = reading.Answer is not null && equality.AreEqual(label.Answer, reading.Answer);
@@ -22,17 +29,35 @@ internal static class StrictGrader
         if (!correct && (label.Ambiguities | reading.Ambiguities) != LexerOptions.None)
             correct = TryOtherReadings(answer, expected, label, budget, ref reading, ref rule);
         Verdict verdict = correct ? Verdict.Correct : reading.Answer is null ? Verdict.UnparsableAnswer : Verdict.Wrong;
-        return new(verdict, answer, reading.Answer?.ToString(), label.Answer.ToString(), rule);
+        return new(verdict, answer, Form(reading.Answer), Form(label.Answer), rule);
     }
 
     /// <summary>Why an expected answer cannot be read; empty where it can.</summary>
     public static string ProblemOf(string? expected)
     {
-        Reading label = Read(expected, LexerOptions.None);
+        Reading label = ReadLabel(expected);
         return label.Answer is null ? label.Problem : "";
     }
 
+    // A normal form is for people; a long one is cut.
+    private static string? Form(Answer? answer)
+    {
+        string? form = answer?.ToString();
+        return form is { Length: > 1_000 } ? string.Concat(form.AsSpan(0, 1_000), "...") : form;
+    }
+
     private readonly record struct Reading(List<Token>? Tokens, Answer? Answer, LexerOptions Ambiguities, string Problem);
+
+    // The same few labels are judged against again and again.
+    private static Reading ReadLabel(string? text)
+    {
+        if (text is null || text.Length > MaxCachedLength) return Read(text, LexerOptions.None);
+        if (Labels.TryGetValue(text, out Reading known)) return known;
+        Reading reading = Read(text, LexerOptions.None);
+        if (Labels.Count >= MaxCachedLabels) Labels.Clear();
+        Labels[text] = reading;
+        return reading;
+    }
 
     private static Reading Read(string? text, LexerOptions options)
     {

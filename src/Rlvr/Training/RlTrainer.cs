@@ -88,9 +88,7 @@ public sealed class RlTrainer : IDisposable
 
         long rewardStart = Stopwatch.GetTimestamp();
         int groupSize = recipe.Rollout.GroupSize;
-        RewardResult[] rewards = new RewardResult[rollouts.Count];
-        Parallel.For(0, rollouts.Count, i => rewards[i] = reward.Score(
-            problems[batch[i / groupSize]], rollouts[i].Text, CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)i, RewardPosition)));
+        RewardResult[] rewards = Score(batch, rollouts, step);
         int[] groups = [.. Enumerable.Range(0, rollouts.Count).Select(i => i / groupSize)];
         double[] advantages = estimator([.. rewards.Select(r => r.Value)], groups, [.. rollouts.Select(r => r.Tokens.Length)]);
         ScoredRollout[] scored = [.. rollouts.Select((rollout, i) => new ScoredRollout(problems[batch[groups[i]]], groups[i], rollout, rewards[i], advantages[i]))];
@@ -138,6 +136,21 @@ public sealed class RlTrainer : IDisposable
             Step = (ulong)step,
         };
         return new Generator(model.Network, model.Tokenizer).Generate(requests, options, cancellation: cancellation);
+    }
+
+    private RewardResult[] Score(int[] batch, IReadOnlyList<Rollout> rollouts, int step)
+    {
+        RewardResult[] rewards = new RewardResult[rollouts.Count];
+        try
+        {
+            Parallel.For(0, rollouts.Count, i => rewards[i] = reward.Score(
+                problems[batch[i / recipe.Rollout.GroupSize]], rollouts[i].Text, CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)i, RewardPosition)));
+        }
+        catch (AggregateException e)
+        {
+            throw new RlvrException($"Step {step}: the reward function failed: {e.InnerException!.Message} ({e.InnerException.GetType().Name}). A reward must give a number for every text.", e.InnerException);
+        }
+        return rewards;
     }
 
     private int[] Encode(Problem problem)

@@ -8,7 +8,7 @@ namespace Rlvr.Tests.Rollouts;
 
 public class SamplerTests
 {
-    private static readonly float[] Logits = [1.5f, -0.3f, 0.7f, 2.1f, -4, 0.1f, 1.4f, -1, 0.7f, -2];
+    private static readonly float[] Logits = [-4, -0.3f, 0.7f, 2.1f, 1.5f, 0.1f, 1.4f, -1, 0.7f, -2];
 
     public SamplerTests() => NativeRuntime.Initialize();
 
@@ -103,6 +103,18 @@ public class SamplerTests
     {
         double[] uniforms = [.. Enumerable.Range(0, 200).Select(i => i / 200.0)];
         Assert.Equal([0, 1, 2], Draw([1, 1, 1, 1, 1], uniforms, new SamplingOptions { TopK = 3 }).Tokens.Distinct());
+    }
+
+    [Theory]
+    [InlineData(0.4995, 1)]
+    [InlineData(0.7995, 2)]
+    [InlineData(0.8005, 3)]
+    [InlineData(0.9505, 4)]
+    public void Top_p_keeps_the_smallest_set_that_has_it(double topP, int kept)
+    {
+        float[] logits = [.. new[] { 0.5, 0.3, 0.15, 0.05 }.Select(p => (float)double.Log(p))];
+        double[] uniforms = [.. Enumerable.Range(0, 500).Select(i => i / 500.0)];
+        Assert.Equal(Enumerable.Range(0, kept).Select(i => (long)i), Draw(logits, uniforms, new SamplingOptions { TopP = topP }).Tokens.Distinct());
     }
 
     [Fact]

@@ -28,13 +28,16 @@ public class PolicyUpdateTests
         Assert.True(whole.Metrics.Actor.Kl > 0 && whole.Metrics.GradientNorm > 0.01);
     }
 
-    [Fact]
-    public void Chunks_of_a_large_micro_batch_add_up()
+    [Theory]
+    [InlineData("token")]
+    [InlineData("sequence_mean")]
+    public void Chunks_of_a_large_micro_batch_add_up(string aggregation)
     {
-        // 5,000 tokens: two chunks in one micro-batch, or five micro-batches of one chunk.
-        UpdateSample[] samples = Samples(2, 12, length: 200);
+        // 4,800 tokens: two chunks in one micro-batch, or five micro-batches of one chunk.
+        UpdateSample[] samples = Samples(2, 12, length: 150);
         Assert.True(samples.Sum(s => s.Tokens.Length) > PolicyUpdate.CpuChunkTokens);
-        Same(Run(Token, samples), Run(Token with { Compute = new ComputeOptions { MicroBatchTokens = 1100 } }, samples));
+        Recipe recipe = Token with { Loss = Token.Loss with { Aggregation = aggregation } };
+        Same(Run(recipe, samples), Run(recipe with { Compute = new ComputeOptions { MicroBatchTokens = 1100 } }, samples));
     }
 
     [Fact]
@@ -170,7 +173,7 @@ public class PolicyUpdateTests
             double[] advantages = Grpo.Compute(scores, new int[group]);
             for (int i = 0; i < group; i++)
             {
-                int[] tokens = TinyModels.Tokens(length > 0 ? length : 2 + ((i * 5) % 7), (ulong)((100 * p) + i));
+                int[] tokens = TinyModels.Tokens(length > 0 ? length + (9 * i) : 2 + ((i * 5) % 7), (ulong)((100 * p) + i));
                 SharedPrefixBatch batch = new([prompt], [(0, tokens)], CPU);
                 Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
                 samples.Add(new UpdateSample(prompt, tokens, Values(new TokenLogProbs(model, hidden, batch, 0.8).LogProbs), advantages[i]));

@@ -137,6 +137,16 @@ public sealed class RlTrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_reward_that_throws_is_named()
+    {
+        FunctionReward broken = new((_, _) => throw new FormatException("no such number"));
+        using RlTrainer trainer = new(model, Problems(1), broken, Recipe);
+        string message = Assert.Throws<RlvrException>(() => trainer.Step(4)).Message;
+        Assert.StartsWith("Step 4: the reward function failed: no such number (FormatException)", message, StringComparison.Ordinal);
+        Assert.Equal(0, trainer.Optimizer.StepCount);
+    }
+
+    [Fact]
     public void What_cannot_be_trained_is_refused_at_the_start()
     {
         string Error(Problem[] problems, Recipe recipe) => Assert.ThrowsAny<RlvrException>(() => new RlTrainer(model, problems, Ascii, recipe)).Message;

@@ -31,9 +31,8 @@ public static partial class AnswerExtractor
         ArgumentNullException.ThrowIfNull(response);
         if (afterThinking)
         {
-            int end = response.LastIndexOf(ThinkingEnd, StringComparison.Ordinal);
-            if (end < 0) return null;
-            response = response[(end + ThinkingEnd.Length)..];
+            if (AfterThinking(response) is not { } rest) return null;
+            response = rest;
         }
         string? answer = null;
         if (sources.HasFlag(AnswerSources.Box)) answer = LastBoxed(response);
@@ -44,6 +43,15 @@ public static partial class AnswerExtractor
         if (answer is null && sources.HasFlag(AnswerSources.LastMath)) answer = LastMath(response);
         if (answer is null && sources.HasFlag(AnswerSources.LastNumber)) answer = LastNumber(response);
         return answer;
+    }
+
+    /// <summary>The text after the last <c>&lt;/think&gt;</c>; null where there is none.</summary>
+    /// <param name="response">The response's text, without the prompt.</param>
+    public static string? AfterThinking(string response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        int end = response.LastIndexOf(ThinkingEnd, StringComparison.Ordinal);
+        return end < 0 ? null : response[(end + ThinkingEnd.Length)..];
     }
 
     // The last "boxed" or "fbox" before end: where its name begins, and where its content follows.

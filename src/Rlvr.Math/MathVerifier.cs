@@ -18,10 +18,25 @@ public sealed class MathVerifier
 
     /// <summary>Makes a verifier.</summary>
     /// <param name="profile">Which answers count as the expected one.</param>
-    public MathVerifier(VerifierProfile profile = VerifierProfile.Strict) => Profile = profile;
+    /// <param name="sources">
+    /// Where the strict profile looks for the answer in a response; the other profiles look where their references look.
+    /// </param>
+    /// <param name="afterThinking">Whether only the text after the last <c>&lt;/think&gt;</c> counts; without one there is no answer.</param>
+    public MathVerifier(VerifierProfile profile = VerifierProfile.Strict, AnswerSources sources = AnswerSources.Box, bool afterThinking = false)
+    {
+        Profile = profile;
+        Sources = sources;
+        AfterThinking = afterThinking;
+    }
 
     /// <summary>Which answers count as the expected one.</summary>
     public VerifierProfile Profile { get; }
+
+    /// <summary>Where the strict profile looks for the answer in a response.</summary>
+    public AnswerSources Sources { get; }
+
+    /// <summary>Whether only the text after the last <c>&lt;/think&gt;</c> counts.</summary>
+    public bool AfterThinking { get; }
 
     /// <summary>
     /// Takes the answer from a response and judges it. The answer is the content of the last box; the evaluation profile has fall-backs
@@ -31,12 +46,12 @@ public sealed class MathVerifier
     /// <param name="expected">The expected answer, as the data set has it.</param>
     public Verification VerifyResponse(string response, string expected)
     {
-        response ??= "";
-        string? extracted = Profile switch
+        string? searched = AfterThinking ? AnswerExtractor.AfterThinking(response ?? "") : response ?? "";
+        string? extracted = searched is null ? null : Profile switch
         {
-            VerifierProfile.Training => TrainingGrader.Extract(response),
-            VerifierProfile.Evaluation => EvaluationGrader.Extract(response),
-            _ => AnswerExtractor.LastBoxed(response),
+            VerifierProfile.Training => TrainingGrader.Extract(searched),
+            VerifierProfile.Evaluation => EvaluationGrader.Extract(searched),
+            _ => AnswerExtractor.Extract(searched, Sources),
         };
         if (extracted is null)
         {

@@ -72,6 +72,16 @@ public sealed class MathVerifierTests
     }
 
     [Fact]
+    public void Where_the_answer_is_looked_for_is_an_option()
+    {
+        MathVerifier lenient = new(sources: AnswerSources.Usual), after = new(afterThinking: true);
+        Assert.Equal(Verdict.Correct, lenient.VerifyResponse("So the answer is 5.", "5").Verdict);
+        Assert.Equal(Verdict.NoAnswer, Verifier.VerifyResponse("So the answer is 5.", "5").Verdict);
+        Assert.Equal(Verdict.Correct, after.VerifyResponse(@"\boxed{4}</think> \boxed{5}", "5").Verdict);
+        Assert.Equal(Verdict.NoAnswer, after.VerifyResponse(@"\boxed{5}", "5").Verdict);
+    }
+
+    [Fact]
     public void Verdicts_tell_missing_unreadable_and_wrong_apart()
     {
         Assert.Equal(Verdict.NoAnswer, Verifier.VerifyResponse("I do not know.", "5").Verdict);

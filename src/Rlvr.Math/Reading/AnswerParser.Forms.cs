@@ -228,7 +228,14 @@ internal sealed partial class AnswerParser
         string? currency = null;
         bool negative = false;
         if (Kind(at) is TokenKind.Minus && Kind(at + 1) == TokenKind.Currency) { negative = true; at++; }
-        if (Kind(at) == TokenKind.Currency) currency = _tokens[at++].Text;
+        // Rs. 500, USD 500
+        if (Kind(at) == TokenKind.Word && Units.TryGet(_tokens[at].Text, out Units.Entry money) && money.Dimension is "usd" or "euro" or "gbp" or "rupee" or "yen" or "yuan")
+        {
+            currency = money.Dimension;
+            at++;
+            if (Kind(at) == TokenKind.Period) at++;
+        }
+        else if (Kind(at) == TokenKind.Currency) currency = _tokens[at++].Text;
         else if (Kind(at) == TokenKind.LeftGroup && Kind(at + 1) == TokenKind.Currency && _sequence.Match[at] == at + 2)
         {
             currency = _tokens[at + 1].Text;

@@ -56,10 +56,10 @@ internal static class Units
         Add("cup", 16, 1, "gallon gallons gal");
         Add("usd", 1, 1, "dollar dollars usd bucks $ USD");
         Add("usd", 1, 100, "cent cents ¢");
-        Add("euro", 1, 1, "euro euros eur");
+        Add("euro", 1, 1, "euro euros eur EUR");
         Add("gbp", 1, 1, "gbp");
         Add("yen", 1, 1, "yen");
-        Add("rupee", 1, 1, "rupee rupees rs Rs");
+        Add("rupee", 1, 1, "rupee rupees rs Rs INR inr");
         Add("yuan", 1, 1, "yuan rmb");
         Add("degree", 1, 1, "degree degrees deg °");
         Add("degree", 1, 60, "arcmin arcminute arcminutes");

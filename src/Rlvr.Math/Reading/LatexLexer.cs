@@ -9,7 +9,7 @@ namespace Rlvr.Math.Reading;
 internal sealed partial class LatexLexer
 {
     /// <summary>An answer with more tokens than this is not read at all.</summary>
-    public const int MaxTokens = 20_000;
+    public const int MaxTokens = 10_000;
 
     private enum Brace : byte { Group, Text, Bracket }
 

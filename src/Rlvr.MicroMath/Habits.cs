@@ -7,7 +7,7 @@ namespace Rlvr.MicroMath;
 public static class Habits
 {
     // Rows and columns in the order of Habit: careful, unboxed, rush, slip, terse.
-    private static readonly double[] Shares = [0.23, 0.30, 0.15, 0.15, 0.17];
+    private static readonly double[] Shares = [0.23, 0.28, 0.14, 0.15, 0.20];
 
     // Each subject is answered a little differently: a row multiplies Shares, which is then scaled back to a sum of 1.
     private static readonly Dictionary<string, double[]> Tilts = new()

@@ -26,24 +26,31 @@ public static class ThreadChoice
             set_num_threads(requested);
             return (requested, []);
         }
-        int[] candidates = [.. Candidates(Environment.ProcessorCount)];
-        double[] seconds = new double[candidates.Length];
+        List<int> candidates = [.. Candidates(Environment.ProcessorCount)];
+        List<double> seconds = [.. candidates.Select(_ => 0.0)];
         const int rounds = 4;
         double flops = 0;
         // In turn, so that a busy moment hits all of them; sums, not medians, because threads that wait for each other stall now and then
         // for long, and those stalls are what a busy machine costs.
         for (int round = -1; round < rounds; round++)
         {
-            for (int i = 0; i < candidates.Length; i++)
+            for (int i = 0; i < candidates.Count; i++)
             {
                 set_num_threads(candidates[i]);
                 long start = Stopwatch.GetTimestamp();
                 flops = Work(rows: 1024, width, repeats: 2) + Work(rows: 64, width, repeats: 16);
                 if (round >= 0) seconds[i] += Stopwatch.GetElapsedTime(start).TotalSeconds;
             }
+            // More threads that are far slower already will not win, and measuring them on a busy machine takes long.
+            for (int i = candidates.Count - 1; i > 0 && round == 0; i--)
+            {
+                if (seconds[i] < 2 * seconds[0]) continue;
+                candidates.RemoveAt(i);
+                seconds.RemoveAt(i);
+            }
         }
         int best = 0;
-        for (int i = 1; i < candidates.Length; i++)
+        for (int i = 1; i < candidates.Count; i++)
             if (seconds[i] * RequiredGain < seconds[best]) best = i;
         set_num_threads(candidates[best]);
         return (candidates[best], [.. candidates.Select((threads, i) => (threads, flops * rounds / seconds[i] / 1e9))]);

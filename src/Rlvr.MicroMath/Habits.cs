@@ -7,7 +7,7 @@ namespace Rlvr.MicroMath;
 public static class Habits
 {
     // Rows and columns in the order of Habit: careful, unboxed, rush, slip, terse.
-    private static readonly double[] Shares = [0.23, 0.28, 0.14, 0.15, 0.20];
+    private static readonly double[] Shares = [0.22, 0.24, 0.24, 0.13, 0.17];
 
     // Each subject is answered a little differently: a row multiplies Shares, which is then scaled back to a sum of 1.
     private static readonly Dictionary<string, double[]> Tilts = new()
@@ -24,14 +24,14 @@ public static class Habits
     // Which opener a habit begins with, in the order of Openers. Terse has none.
     private static readonly double[][] OpenerShares =
     [
-        [0.55, 0.25, 0.20],
-        [0.30, 0.35, 0.35],
-        [0.15, 0.35, 0.50],
-        [0.25, 0.40, 0.35],
+        [0.55, 0.35, 0.10],
+        [0.40, 0.45, 0.15],
+        [0.05, 0.10, 0.85],
+        [0.35, 0.45, 0.20],
     ];
 
     // "Wait, check." after the first attempt.
-    private static readonly double[] CheckShares = [0.20, 0.00, 0.40, 0.40, 0.00];
+    private static readonly double[] CheckShares = [0.20, 0.00, 0.25, 0.40, 0.00];
 
     /// <summary>The line that every response but a terse one begins with.</summary>
     public static IReadOnlyList<string> Openers { get; } = ["Let us think step by step.", "We compute.", "First,"];

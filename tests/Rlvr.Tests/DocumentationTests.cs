@@ -82,4 +82,11 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"^### `(\w+)`")]
     private static partial Regex Section();
+
+    [Fact]
+    public void The_example_in_the_README_is_the_sample_that_runs_in_continuous_integration()
+    {
+        string sample = File.ReadAllText(Path.Combine(TestFiles.Root, "samples", "OwnReward", "Program.cs")).TrimEnd();
+        Assert.Contains("```csharp\n" + sample + "\n```", File.ReadAllText(Path.Combine(TestFiles.Root, "README.md")), StringComparison.Ordinal);
+    }
 }

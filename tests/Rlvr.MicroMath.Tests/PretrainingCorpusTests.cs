@@ -97,8 +97,8 @@ public class PretrainingCorpusTests
         }
 
         Assert.Equal(0.55, Share(Habit.Careful, "Let us think step by step."), 0.01);
-        Assert.Equal(0.15, Share(Habit.Rush, "Let us think step by step."), 0.01);
-        Assert.Equal(0.50, Share(Habit.Rush, "First,"), 0.01);
+        Assert.Equal(0.05, Share(Habit.Rush, "Let us think step by step."), 0.01);
+        Assert.Equal(0.85, Share(Habit.Rush, "First,"), 0.01);
         Assert.Equal(1.0, Share(Habit.Terse, "So") + Samples.Documents.Where(d => d.Habit == Habit.Terse).Average(d => d.Response.Contains('\n', StringComparison.Ordinal) ? 0 : 1));
     }
 

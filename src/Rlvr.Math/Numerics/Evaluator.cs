@@ -138,7 +138,7 @@ internal sealed class Evaluator(WorkBudget budget)
             {
                 long words = (long)size / 64;
                 if (!budget.Spend(100 + (words * words / 4))) return Number.Undefined;
-                                int n = (int)BigInteger.Abs(exponent);
+                int n = (int)BigInteger.Abs(exponent);
                 // A reduced fraction stays reduced.
                 BigInteger top = BigInteger.Pow(value.Numerator, n), bottom = BigInteger.Pow(value.Denominator, n);
                 return exponent.Sign > 0 ? Number.Of(new Fraction(top, bottom, false)) : Number.Of(Reciprocal(top, bottom));
@@ -170,9 +170,9 @@ internal sealed class Evaluator(WorkBudget budget)
         if (!radicand.IsFinite || index < 1) return Number.Undefined;
         if (index == 1) return radicand;
         if (!budget.Spend(3_000 + (2 * radicand.Bits))) return Number.Undefined;
-                if (radicand.IsExact && radicand.Bits < 20_000
-            && Integers.TryExactRoot(radicand.Exact.Numerator, index, out BigInteger top)
-            && Integers.TryExactRoot(radicand.Exact.Denominator, index, out BigInteger bottom))
+        if (radicand.IsExact && radicand.Bits < 20_000
+    && Integers.TryExactRoot(radicand.Exact.Numerator, index, out BigInteger top)
+    && Integers.TryExactRoot(radicand.Exact.Denominator, index, out BigInteger bottom))
             return Number.Of(new Fraction(top, bottom, false));
         BigComplex value = radicand.Approximate;
         if (value.IsZero) return radicand;
@@ -210,7 +210,7 @@ internal sealed class Evaluator(WorkBudget budget)
                 return Elementary.Combine(call.Function, values);
             default:
                 if (!budget.Spend(40_000)) return Number.Undefined;
-                                Number result = Elementary.Apply(call.Function, values);
+                Number result = Elementary.Apply(call.Function, values);
                 Track(result);
                 return result;
         }
@@ -248,7 +248,7 @@ internal sealed class Evaluator(WorkBudget budget)
         }
         if (k > 4000 || upper.Bits > 512) return Number.Undefined;
         if (!budget.Spend(100 + ((long)k * (long)k) + ((long)k * upper.Bits))) return Number.Undefined;
-                if (upper.IsExactInteger)
+        if (upper.IsExactInteger)
         {
             BigInteger n = upper.Exact.Numerator, integer = BigInteger.One;
             for (int i = 1; i <= (int)k; i++) integer = integer * (n - i + 1) / i;

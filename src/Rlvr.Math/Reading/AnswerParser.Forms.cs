@@ -326,7 +326,8 @@ internal sealed partial class AnswerParser
                 case TokenKind.Plus or TokenKind.Times or TokenKind.Caret or TokenKind.Underscore or TokenKind.Fraction or TokenKind.Factorial: break;
                 case TokenKind.Number or TokenKind.Quote or TokenKind.Period or TokenKind.Comma or TokenKind.Prime or TokenKind.Minus or TokenKind.And
                     or TokenKind.LeftParen or TokenKind.RightParen or TokenKind.Colon or TokenKind.Slash or TokenKind.Semicolon or TokenKind.Or
-                    or TokenKind.Function or TokenKind.LeftGroup or TokenKind.RightGroup or TokenKind.Pi or TokenKind.Infinity: break;
+                    or TokenKind.Function or TokenKind.LeftGroup or TokenKind.RightGroup or TokenKind.Pi or TokenKind.Infinity:
+                    break;
                 default: return null;
             }
         }

@@ -112,7 +112,8 @@ internal sealed partial class AnswerParser
                 case TokenKind.Comma or TokenKind.Semicolon or TokenKind.And or TokenKind.Or: survey.Separators = true; break;
                 case TokenKind.In: if (survey.In < 0) survey.In = i; break;
                 case TokenKind.Equal or TokenKind.NotEqual or TokenKind.Less or TokenKind.LessEqual or TokenKind.Greater
-                    or TokenKind.GreaterEqual or TokenKind.Approximately: survey.Relations = true; break;
+                    or TokenKind.GreaterEqual or TokenKind.Approximately:
+                    survey.Relations = true; break;
                 case TokenKind.Union: survey.SetOperator = i; break;
                 case TokenKind.Intersection or TokenKind.SetMinus: if (survey.SetOperator < 0) survey.SetOperator = i; break;
                 case TokenKind.Colon: survey.Colon = true; break;

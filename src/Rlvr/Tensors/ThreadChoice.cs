@@ -13,6 +13,8 @@ public static class ThreadChoice
     /// <summary>A further thread must earn its keep: it competes with whatever else runs here, now or later.</summary>
     private const double RequiredGain = 1.25;
 
+    private const int Rounds = 4;
+
     /// <summary>Sets the number of threads of the tensor library.</summary>
     /// <param name="requested">A number; 0 takes OMP_NUM_THREADS if it is set, and measures otherwise.</param>
     /// <param name="width">Width of the matrices that will be multiplied: the model's hidden size.</param>
@@ -26,34 +28,31 @@ public static class ThreadChoice
             set_num_threads(requested);
             return (requested, []);
         }
-        List<int> candidates = [.. Candidates(Environment.ProcessorCount)];
-        List<double> seconds = [.. candidates.Select(_ => 0.0)];
-        const int rounds = 4;
+        int[] candidates = [.. Candidates(Environment.ProcessorCount)];
+        double[] seconds = new double[candidates.Length];
+        int[] rounds = new int[candidates.Length];
         double flops = 0;
         // In turn, so that a busy moment hits all of them; sums, not medians, because threads that wait for each other stall now and then
         // for long, and those stalls are what a busy machine costs.
-        for (int round = -1; round < rounds; round++)
+        for (int round = -1; round < Rounds; round++)
         {
-            for (int i = 0; i < candidates.Count; i++)
+            for (int i = 0; i < candidates.Length; i++)
             {
+                // More threads that are far slower already will not win, and measuring them on a busy machine takes long.
+                if (rounds[i] > 0 && seconds[i] / rounds[i] > 2 * seconds[0] / rounds[0]) continue;
                 set_num_threads(candidates[i]);
                 long start = Stopwatch.GetTimestamp();
                 flops = Work(rows: 1024, width, repeats: 2) + Work(rows: 64, width, repeats: 16);
-                if (round >= 0) seconds[i] += Stopwatch.GetElapsedTime(start).TotalSeconds;
-            }
-            // More threads that are far slower already will not win, and measuring them on a busy machine takes long.
-            for (int i = candidates.Count - 1; i > 0 && round == 0; i--)
-            {
-                if (seconds[i] < 2 * seconds[0]) continue;
-                candidates.RemoveAt(i);
-                seconds.RemoveAt(i);
+                if (round < 0) continue; // warming up
+                seconds[i] += Stopwatch.GetElapsedTime(start).TotalSeconds;
+                rounds[i]++;
             }
         }
         int best = 0;
-        for (int i = 1; i < candidates.Count; i++)
-            if (seconds[i] * RequiredGain < seconds[best]) best = i;
+        for (int i = 1; i < candidates.Length; i++)
+            if (seconds[i] / rounds[i] * RequiredGain < seconds[best] / rounds[best]) best = i;
         set_num_threads(candidates[best]);
-        return (candidates[best], [.. candidates.Select((threads, i) => (threads, flops * rounds / seconds[i] / 1e9))]);
+        return (candidates[best], [.. candidates.Select((threads, i) => (threads, flops * rounds[i] / seconds[i] / 1e9))]);
     }
 
     /// <summary>1, 2, 4, ... and the number of processors.</summary>

@@ -12,7 +12,8 @@ internal static partial class JinjaFilters
     private static readonly Dictionary<string, Filter> Filters = new(StringComparer.Ordinal)
     {
         ["tojson"] = ToJson,
-        ["default"] = Default, ["d"] = Default,
+        ["default"] = Default,
+        ["d"] = Default,
         ["string"] = (value, _, _) => Values.ToText(value),
         ["safe"] = (value, _, _) => Values.ToText(value),
         ["trim"] = (value, arguments, _) => PythonText.Trim(Values.ToText(value), arguments.TakeText("chars", null)),
@@ -23,7 +24,9 @@ internal static partial class JinjaFilters
         ["length"] = (value, _, _) => (BigInteger)Values.Length(value),
         ["count"] = (value, _, _) => (BigInteger)Values.Length(value),
         ["wordcount"] = (value, _, _) => (BigInteger)Word().Count(Values.ToText(value)),
-        ["escape"] = Escape, ["e"] = Escape, ["forceescape"] = Escape,
+        ["escape"] = Escape,
+        ["e"] = Escape,
+        ["forceescape"] = Escape,
         ["replace"] = (value, arguments, evaluator) => JinjaMethods.Replace(Values.ToText(value), Values.ToText(arguments.Take("old")), Values.ToText(arguments.Take("new")),
             arguments.Take("count", null) is { } count && Values.AsInteger(count) is { } number ? (int)number : -1, evaluator.Budget),
         ["indent"] = Indent,

@@ -299,7 +299,15 @@ internal sealed class JinjaLexer
             {
                 result.Append(c switch
                 {
-                    'n' => "\n", 't' => "\t", 'r' => "\r", 'a' => "\a", 'b' => "\b", 'f' => "\f", 'v' => "\v", '\\' or '\'' or '"' => c.ToString(), '\n' => "",
+                    'n' => "\n",
+                    't' => "\t",
+                    'r' => "\r",
+                    'a' => "\a",
+                    'b' => "\b",
+                    'f' => "\f",
+                    'v' => "\v",
+                    '\\' or '\'' or '"' => c.ToString(),
+                    '\n' => "",
                     _ => "\\" + c,
                 });
             }

@@ -62,7 +62,11 @@ internal static class JinjaMethods
             return key is not null && ((JinjaDictionary)value).Items.TryGetValue(Values.CheckKey(key), out object? item) ? item : otherwise;
         },
         ["copy"] = (value, _, _) => value,
-        ["update"] = Refuse, ["pop"] = Refuse, ["popitem"] = Refuse, ["setdefault"] = Refuse, ["clear"] = Refuse,
+        ["update"] = Refuse,
+        ["pop"] = Refuse,
+        ["popitem"] = Refuse,
+        ["setdefault"] = Refuse,
+        ["clear"] = Refuse,
     };
 
     private static readonly Dictionary<string, Method> ListMethods = new(StringComparer.Ordinal)
@@ -77,7 +81,14 @@ internal static class JinjaMethods
             throw new JinjaException($"{Values.Represent(item)} is not in list");
         },
         ["copy"] = (value, _, _) => value,
-        ["append"] = Refuse, ["extend"] = Refuse, ["insert"] = Refuse, ["pop"] = Refuse, ["remove"] = Refuse, ["clear"] = Refuse, ["sort"] = Refuse, ["reverse"] = Refuse,
+        ["append"] = Refuse,
+        ["extend"] = Refuse,
+        ["insert"] = Refuse,
+        ["pop"] = Refuse,
+        ["remove"] = Refuse,
+        ["clear"] = Refuse,
+        ["sort"] = Refuse,
+        ["reverse"] = Refuse,
     };
 
     /// <summary>An attribute or method; Undefined where there is none.</summary>

@@ -101,8 +101,17 @@ internal static class Values
     /// <summary>The name of a type in messages, as Python's.</summary>
     public static string TypeName(object? value) => value switch
     {
-        null => "NoneType", Undefined => "Undefined", bool => "bool", BigInteger => "int", double => "float", string => "str",
-        JinjaList list => list.IsTuple ? "tuple" : "list", JinjaDictionary => "dict", JinjaNamespace => "Namespace", JinjaObject o => o.Name, _ => "function",
+        null => "NoneType",
+        Undefined => "Undefined",
+        bool => "bool",
+        BigInteger => "int",
+        double => "float",
+        string => "str",
+        JinjaList list => list.IsTuple ? "tuple" : "list",
+        JinjaDictionary => "dict",
+        JinjaNamespace => "Namespace",
+        JinjaObject o => o.Name,
+        _ => "function",
     };
 
     public static bool IsNumber(object? value) => value is bool or BigInteger or double;

@@ -1,12 +1,12 @@
 using Rlvr.Bench;
 
-// dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3]
+// dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0]
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
 int Option(string name, int fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? int.Parse(args[i + 1]) : fallback;
 switch (args.FirstOrDefault())
 {
     case "step":
-        StepBench.Run(Option("--threads", 1), Option("--repeats", 3));
+        StepBench.Run(Option("--threads", 1), Option("--repeats", 3), plainly: Option("--plain", 1) != 0);
         return 0;
     case "memory":
         MemoryBench.Run(Option("--threads", 1), Option("--steps", 200));

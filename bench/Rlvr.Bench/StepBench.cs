@@ -9,7 +9,7 @@ namespace Rlvr.Bench;
 /// <summary>One training step, ours and the plain way, alternating in one run; medians and their ratio.</summary>
 internal static class StepBench
 {
-    public static void Run(int threads, int repeats)
+    public static void Run(int threads, int repeats, bool plainly)
     {
         ThreadChoice.Apply(threads, StepSetup.Config.HiddenSize);
         using StepSetup setup = new();
@@ -18,13 +18,13 @@ internal static class StepBench
         using FusedAdamW optimizer = new(setup.Policy.Parameters.Select(p => (p.Key, p.Value)));
         PolicyUpdate update = new(setup.Policy, setup.Reference, optimizer, StepSetup.Recipe);
         PlainStep plain = new(setup, optimizer);
-        List<(double Rollout, double Update)> ours = [], plainly = [];
+        List<(double Rollout, double Update)> ours = [], plains = [];
         for (int repeat = 0; repeat <= repeats; repeat++) // the first of each is a warm-up
         {
-            (double, double) first = Ours(setup, update), second = plain.Run();
+            (double, double) first = Ours(setup, update), second = plainly ? plain.Run() : default;
             if (repeat == 0) continue;
             ours.Add(first);
-            plainly.Add(second);
+            plains.Add(second);
         }
 
         double tokens = StepSetup.Rollouts * StepSetup.NewTokens, prompt = StepSetup.PromptTokens;
@@ -35,12 +35,13 @@ internal static class StepBench
         Print("rollout, prompt once", ours.Select(t => t.Rollout), tokens, decodeFlops);
         Print("update, prompt once", ours.Select(t => t.Update), tokens, updateFlops);
         Print("step, prompt once", ours.Select(t => t.Rollout + t.Update), tokens, decodeFlops + updateFlops);
-        Print("rollout, plain", plainly.Select(t => t.Rollout), tokens, double.NaN);
-        Print("update, plain", plainly.Select(t => t.Update), tokens, double.NaN);
-        Print("step, plain", plainly.Select(t => t.Rollout + t.Update), tokens, double.NaN);
-        double ratio = Median(plainly.Select(t => t.Rollout + t.Update)) / Median(ours.Select(t => t.Rollout + t.Update));
-        Console.WriteLine($"plain / ours: {ratio:F2} (rollout {Median(plainly.Select(t => t.Rollout)) / Median(ours.Select(t => t.Rollout)):F2}, update {Median(plainly.Select(t => t.Update)) / Median(ours.Select(t => t.Update)):F2})");
         Console.WriteLine($"matrix product at these sizes on this thread count: {PeakGflops():F0} GFLOP/s");
+        if (!plainly) return;
+        Print("rollout, plain", plains.Select(t => t.Rollout), tokens, double.NaN);
+        Print("update, plain", plains.Select(t => t.Update), tokens, double.NaN);
+        Print("step, plain", plains.Select(t => t.Rollout + t.Update), tokens, double.NaN);
+        double ratio = Median(plains.Select(t => t.Rollout + t.Update)) / Median(ours.Select(t => t.Rollout + t.Update));
+        Console.WriteLine($"plain / ours: {ratio:F2} (rollout {Median(plains.Select(t => t.Rollout)) / Median(ours.Select(t => t.Rollout)):F2}, update {Median(plains.Select(t => t.Update)) / Median(ours.Select(t => t.Update)):F2})");
     }
 
     private static (double Rollout, double Update) Ours(StepSetup setup, PolicyUpdate update)

@@ -14,6 +14,6 @@ public static class RmsNorm
         // The norm reduces in one pass; squaring first would write a second tensor of x's size.
         Tensor norm = linalg.vector_norm(x, 2, [-1], keepdim: true);
         Tensor inverse = norm.square().div(x.size(-1)).add(epsilon).rsqrt(); // [..., 1]
-        return x.mul(inverse).mul(weight);
+        return is_grad_enabled() ? x.mul(inverse).mul(weight) : x.mul(inverse).mul_(weight);
     }
 }

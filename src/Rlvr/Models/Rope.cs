@@ -63,8 +63,12 @@ public sealed class Rope : IDisposable
     /// </summary>
     /// <param name="x">[N, heads, D].</param>
     /// <param name="at">From <see cref="At"/>.</param>
-    public Tensor Apply(Tensor x, (Tensor Cosine, Tensor Sine) at) =>
-        x.mul(at.Cosine).addcmul(x.roll(halfSize, -1), at.Sine, 1);
+    /// <returns>[N, heads, D]; x itself, overwritten, where gradients are off.</returns>
+    public Tensor Apply(Tensor x, (Tensor Cosine, Tensor Sine) at)
+    {
+        Tensor swapped = x.roll(halfSize, -1);
+        return is_grad_enabled() ? x.mul(at.Cosine).addcmul(swapped, at.Sine, 1) : x.mul_(at.Cosine).addcmul_(swapped, at.Sine, 1);
+    }
 
     private void Grow(long count)
     {

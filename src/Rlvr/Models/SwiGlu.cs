@@ -6,7 +6,8 @@ namespace Rlvr.Models;
 public static class SwiGlu
 {
     /// <summary>Applies the gate.</summary>
-    /// <param name="gate">[N, mlp].</param>
+    /// <param name="gate">[N, mlp]; overwritten where gradients are off.</param>
     /// <param name="up">[N, mlp].</param>
-    public static Tensor Apply(Tensor gate, Tensor up) => nn.functional.silu(gate).mul(up);
+    public static Tensor Apply(Tensor gate, Tensor up) =>
+        is_grad_enabled() ? nn.functional.silu(gate).mul(up) : gate.silu_().mul_(up); // in place where nothing is kept for a backward pass
 }

@@ -148,6 +148,9 @@ public sealed class Transformer : IDisposable
             (gate, up, down) = (Get("mlp.gate_proj.weight"), Get("mlp.up_proj.weight"), Get("mlp.down_proj.weight"));
         }
 
+        /// <summary>The residual connection; in place where gradients are off, since the stream is this pass's own.</summary>
+        private static Tensor Add(Tensor x, Tensor y) => is_grad_enabled() ? x.add(y) : x.add_(y);
+
         public Tensor Forward(Tensor x, Rope rope, (Tensor Cosine, Tensor Sine) rotation, IAttention attention)
         {
             Tensor h = RmsNorm.Apply(x, inputNorm, config.RmsNormEps); // [N, hidden]
@@ -161,9 +164,9 @@ public sealed class Transformer : IDisposable
             }
             query = rope.Apply(query, rotation);
             key = rope.Apply(key, rotation);
-            x = x.add(nn.functional.linear(attention.Attend(index, query, key, value), o));
+            x = Add(x, nn.functional.linear(attention.Attend(index, query, key, value), o));
             h = RmsNorm.Apply(x, postNorm, config.RmsNormEps);
-            return x.add(nn.functional.linear(SwiGlu.Apply(nn.functional.linear(h, gate), nn.functional.linear(h, up)), down));
+            return Add(x, nn.functional.linear(SwiGlu.Apply(nn.functional.linear(h, gate), nn.functional.linear(h, up)), down));
         }
     }
 }

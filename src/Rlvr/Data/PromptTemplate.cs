@@ -1,18 +1,24 @@
+using System.Text.RegularExpressions;
 using Rlvr.Text;
 
 namespace Rlvr.Data;
 
 /// <summary>How a problem is put to a model: a text with <see cref="Placeholder"/> in it, and the strings that end the response.</summary>
-public sealed class PromptTemplate
+public sealed partial class PromptTemplate
 {
     /// <summary>What a template's text has where the problem goes.</summary>
     public const string Placeholder = "{problem}";
 
     /// <summary>
     /// The name of the template that the model folder brings, as the paper's training uses it: the chat is one message of the user, the
-    /// problem and a sentence. <c>chat:TEXT</c> is the same with another message: any text with <c>{problem}</c> in it.
+    /// problem and a sentence, or the chat that the data set brings. <c>chat:TEXT</c> is the same with another message: any text with
+    /// <c>{problem}</c> in it, and before a <see cref="UserMark"/> in it the message of the system. <c>chat@NAME</c> and <c>chat@NAME:TEXT</c>
+    /// take one of several templates that a model has.
     /// </summary>
     public const string Chat = "chat";
+
+    /// <summary>What stands between the message of the system and that of the user in <c>chat:TEXT</c>.</summary>
+    public const string UserMark = "{user}";
 
     private const string TrainingSentence = @" Let's think step by step and output the final answer within \boxed{}.";
 
@@ -49,8 +55,16 @@ public sealed class PromptTemplate
     // The model's own template, around the text; null: the text is the prompt.
     private readonly ChatTemplate? chat;
 
-    private PromptTemplate(string name, string text, IReadOnlyList<string> stopStrings, ChatTemplate? chat = null)
+    // The message of the system; null leaves it to the model's template.
+    private readonly string? system;
+
+    // Whether a chat that a data set brings is rendered as it is: where nobody asked for another.
+    private readonly bool takesChats;
+
+    private PromptTemplate(string name, string text, IReadOnlyList<string> stopStrings, ChatTemplate? chat = null, string? system = null, bool takesChats = false)
     {
+        this.system = system;
+        this.takesChats = takesChats;
         Name = name;
         Text = text;
         StopStrings = stopStrings;
@@ -70,31 +84,47 @@ public sealed class PromptTemplate
     public IReadOnlyList<string> StopStrings { get; }
 
     /// <summary>A template by its name, or one's own: any text with <c>{problem}</c> in it.</summary>
-    /// <param name="nameOrText">A name, a text, or <c>chat</c> or <c>chat:TEXT</c> for the model's own template.</param>
+    /// <param name="nameOrText">A name, a text, or the model's own template: <c>chat</c>, <c>chat:TEXT</c>, <c>chat@NAME</c>, <c>chat@NAME:TEXT</c>.</param>
     /// <param name="modelFolder">The model folder, which chat needs.</param>
     /// <exception cref="RlvrException">It is none of these (the message lists the names), or chat has no model folder, or the folder no usable template.</exception>
     public static PromptTemplate Get(string nameOrText, string? modelFolder = null)
     {
         if (Known.TryGetValue(nameOrText, out PromptTemplate? template)) return template;
-        bool hasPlaceholder = nameOrText.Contains(Placeholder, StringComparison.Ordinal);
-        bool ownMessage = hasPlaceholder && nameOrText.StartsWith(Chat + ":", StringComparison.Ordinal);
-        if (nameOrText == Chat || ownMessage)
-        {
-            if (modelFolder is null) throw new RlvrException($"the prompt template '{Chat}' is the model's own, and there is no model folder here. Name one of {string.Join(", ", Known.Keys)}.");
-            return new(Chat, ownMessage ? nameOrText[(Chat.Length + 1)..] : Placeholder + TrainingSentence, [], ChatTemplate.Load(modelFolder));
-        }
-        if (hasPlaceholder) return new("custom", nameOrText, []);
+        if (ChatName().Match(nameOrText) is { Success: true } match && (!match.Groups["text"].Success || HasPlaceholder(match.Groups["text"].Value)))
+            return OfModel(match.Groups["name"] is { Success: true } name ? name.Value : null, match.Groups["text"] is { Success: true } text ? text.Value : null, modelFolder);
+        if (HasPlaceholder(nameOrText)) return new("custom", nameOrText, []);
         throw new RlvrException($"unknown prompt template '{nameOrText}'.{Suggestion.DidYouMean(nameOrText, [.. Known.Keys, Chat])}"
             + $" Expected one of {string.Join(", ", Known.Keys)}, {Chat} (the model's own), or a text with {Placeholder} in it.");
     }
 
-    /// <summary>The prompt for a problem.</summary>
-    public string Render(Problem problem) => Render(problem.Text);
+    /// <summary>
+    /// The prompt for a problem: with its choices, where it has some. A chat that the data set brings stays as it is in the template <c>chat</c>;
+    /// other templates take the last message of its user.
+    /// </summary>
+    public string Render(Problem problem) => takesChats && problem.Chat.Count > 0 ? chat!.Render(problem.Chat) : Render(problem.Statement);
 
-    /// <summary>The prompt for a problem's text.</summary>
+    /// <summary>The prompt for a problem's text. A text that ends with the paper's training sentence already does not get it twice.</summary>
     public string Render(string problem)
     {
-        string text = Text.Replace(Placeholder, problem, StringComparison.Ordinal);
-        return chat is null ? text : chat.Render([new("user", text)]);
+        string frame = problem.EndsWith(TrainingSentence, StringComparison.Ordinal) ? Text.Replace(Placeholder + TrainingSentence, Placeholder, StringComparison.Ordinal) : Text;
+        string text = frame.Replace(Placeholder, problem, StringComparison.Ordinal);
+        if (chat is null) return text;
+        return chat.Render(system is null ? [new("user", text)] : [new("system", system), new("user", text)]);
     }
+
+    private static PromptTemplate OfModel(string? name, string? text, string? modelFolder)
+    {
+        if (modelFolder is null) throw new RlvrException($"the prompt template '{Chat}' is the model's own, and there is no model folder here. Name one of {string.Join(", ", Known.Keys)}.");
+        ChatTemplate template = ChatTemplate.Load(modelFolder, name);
+        if (text is null) return new(Chat, Placeholder + TrainingSentence, [], template, takesChats: true);
+        string[] messages = text.Split(UserMark, 2);
+        if (messages.Length == 1) return new(Chat, text, [], template);
+        return HasPlaceholder(messages[1]) ? new(Chat, messages[1], [], template, messages[0].Trim())
+            : throw new RlvrException($"the prompt template '{Chat}:...' has no {Placeholder} after {UserMark}: the problem belongs to the message of the user.");
+    }
+
+    private static bool HasPlaceholder(string text) => text.Contains(Placeholder, StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^chat(@(?<name>[^:{}\s]+))?(:(?<text>.+))?$", RegexOptions.Singleline)]
+    private static partial Regex ChatName();
 }

@@ -9,7 +9,7 @@ public sealed record Benchmark
     /// <summary>Its full name, for reports: <c>MATH500</c>.</summary>
     public required string Title { get; init; }
 
-    /// <summary>The heading of its column in the paper's tables: <c>Olympiad-Bench</c> is <c>Olympiad</c> there.</summary>
+    /// <summary>The heading of its column, that of the paper's tables where it has one: <c>Olympiad</c>.</summary>
     public required string Column { get; init; }
 
     /// <summary>How many problems it has. A file with another number of them is another set, or a part of this one.</summary>
@@ -18,13 +18,13 @@ public sealed record Benchmark
     /// <summary>Where it is published, the first choice first; all have the same problems.</summary>
     public required IReadOnlyList<BenchmarkSource> Sources { get; init; }
 
-    /// <summary>
-    /// Paths inside a local folder of data sets, tried in order; the names are those that the released evaluation code uses
-    /// (<c>math500/test.jsonl</c>, <c>minerva_math/test.jsonl</c>).
-    /// </summary>
-    public required IReadOnlyList<string> LocalFiles { get; init; }
+    /// <summary>Which part of the set: <c>test</c>, or <c>train</c>. It names the file in a local folder.</summary>
+    public string Split { get; init; } = "test";
 
-    /// <summary>The names of its fields, in every published layout.</summary>
+    /// <summary>Its folder among local data sets, where that is not <see cref="Name"/>: the released evaluation has <c>minerva_math</c>.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>The names of its fields.</summary>
     public ProblemFields Fields { get; init; } = new();
 
     /// <summary>How the paper samples and judges it.</summary>

@@ -30,24 +30,38 @@ public sealed class ProblemReaderTests : IDisposable
     }
 
     [Fact]
+    public void Ids_that_occur_again_are_numbered() => Assert.Equal(
+        ["5", "5#2", "5#3", "5#2#2", "set:5"],
+        Read("""
+            {"problem": "a", "answer": 1, "id": 5}
+            {"problem": "b", "answer": 1, "id": "5"}
+            {"problem": "c", "answer": 1, "id": 5}
+            {"problem": "d", "answer": 1, "id": "5#2"}
+            {"problem": "e", "answer": 1, "id": ""}
+            """).Select(problem => problem.Id));
+
+    [Fact]
     public void Fields_have_the_names_one_gives_them() => Assert.Equal(
         [new Problem("7", "p", "q", Subject: "s")],
         Read("""{"aufgabe": "p", "answer": "wrong", "ergebnis": "q", "nr": 7, "type": "s"}""", new() { Text = ["aufgabe"], Answer = ["ergebnis"], Id = ["nr"], Subject = ["type"] }));
 
     [Theory]
-    [InlineData("", ": error: there are no problems in it. Expected one JSON object a line.")]
-    [InlineData("\n \n", ": error: there are no problems in it. Expected one JSON object a line.")]
+    [InlineData("", ": error: there are no problems in it. Expected one JSON object a line, an array of them, or parquet.")]
+    [InlineData("\n \n", ": error: there are no problems in it. Expected one JSON object a line, an array of them, or parquet.")]
     [InlineData("{\"problem\":\"p\",\"answer\":\"1\"}\n{\"problem\":", "(2,12): error: not valid JSON: ")]
     [InlineData("[1]", "(1): error: expected a JSON object, found Array.")]
-    [InlineData("{\"text\":\"p\",\"answer\":\"1\"}", "(1): error: the problem is missing: there is no field 'problem' or 'question' or 'prompt' (fields found: text, answer).")]
-    [InlineData("\n{\"problem\":\"p\"}", "(2): error: the answer is missing: there is no field 'answer' or 'label' or 'solution' (fields found: problem).")]
+    [InlineData("{\"text\":\"p\",\"answer\":\"1\"}", "(1): error: the problem is missing: there is no field 'problem' or 'question' or 'prompt' or 'question.stem' (fields found: text, answer).")]
+    [InlineData("\n{\"problem\":\"p\"}", "(2): error: the answer is missing: there is no field 'answer' or 'final_answer' or 'answerKey' or 'label' or 'reward_model.ground_truth' or 'solution' (fields found: problem).")]
     [InlineData("{\"problem\":\"p\",\"answer\":null}", "(1): error: the answer is missing")]
     [InlineData("{\"problem\":\"p\",\"answer\":\" \"}", "(1): error: the field 'answer' is empty, expected the answer.")]
     [InlineData("{\"problem\":\"\",\"answer\":\"1\"}", "(1): error: the field 'problem' is empty, expected the problem.")]
-    [InlineData("{\"problem\":\"p\",\"answer\":[1]}", "(1): error: the field 'answer' is Array, expected a text or a number.")]
+    [InlineData("{\"problem\":\"p\",\"answer\":{\"x\":1}}", "(1): error: the field 'answer' is an object, expected a text, a number or a list of final answers.")]
+    [InlineData("{\"problem\":\"p\",\"answer\":[[1]]}", "(1): error: the field 'answer' is a list, expected a text, a number or a list of final answers.")]
+    [InlineData("{\"problem\":\"p\",\"answer\":true}", "(1): error: the field 'answer' is true or false, expected")]
+    [InlineData("{\"problem\":\"p\",\"answer\":[]}", "(1): error: the field 'answer' is empty, expected the answer.")]
+    [InlineData("{\"problem\":{\"x\":1},\"answer\":\"1\"}", "(1): error: the field 'problem' is an object, expected a text or a chat.")]
     [InlineData("{\"problem\":\"p\",\"solution\":\"so \\\\boxed{ }\"}", "(1): error: the solution has no \\boxed{...} with an answer in it.")]
     [InlineData("{\"problem\":\"p\",\"solution\":\"so \\\\boxed{1\"}", "(1): error: the solution has no \\boxed{...} with an answer in it.")]
-    [InlineData("{\"problem\":\"p\",\"answer\":\"1\",\"id\":5}\n{\"problem\":\"p\",\"answer\":\"1\",\"id\":\"5\"}", "(2): error: the id '5' is that of line 1 too.")]
     [InlineData("{\"problem\":\"\\ud800\",\"answer\":\"1\"}", "(1): error: a text is not valid Unicode")]
     public void What_is_wrong_is_named_with_file_and_line(string text, string expected)
     {

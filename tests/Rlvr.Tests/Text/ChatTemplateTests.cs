@@ -93,4 +93,26 @@ public sealed class ChatTemplateTests : IDisposable
         Assert.Equal("<s>[user]Q: 1+1?[assistant]", PromptTemplate.Get("chat:Q: {problem}", folder).Render(new Problem("1", "1+1?", "2")));
         Assert.Contains("no model folder", Assert.Throws<RlvrException>(() => PromptTemplate.Get("chat")).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_prompt_template_chat_takes_a_named_template_and_a_message_of_the_system()
+    {
+        WriteConfig(new { chat_template = new[] { new { name = "default", template = Template }, new { name = "rag", template = "{% for m in messages %}<{{ m.role }}:{{ m.content }}>{% endfor %}" } } });
+        Assert.Equal("[system]Be short.[user]Q: 1+1?[assistant]", PromptTemplate.Get("chat: Be short. {user}Q: {problem}", folder).Render("1+1?"));
+        Assert.Equal("<user:1+1? Let's think step by step and output the final answer within \\boxed{}.>", PromptTemplate.Get("chat@rag", folder).Render("1+1?"));
+        Assert.Equal("<system:s><user:1+1?>", PromptTemplate.Get("chat@rag:s{user}{problem}", folder).Render("1+1?"));
+        Assert.Contains("no chat template 'rags'. It has: default, rag.", Assert.Throws<RlvrException>(() => PromptTemplate.Get("chat@rags", folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("has no {problem} after {user}", Assert.Throws<RlvrException>(() => PromptTemplate.Get("chat:{problem}{user}x", folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("unknown prompt template 'chat:x'", Assert.Throws<RlvrException>(() => PromptTemplate.Get("chat:x", folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_chat_of_the_data_set_stays_as_it_is()
+    {
+        WriteConfig(new { chat_template = Template });
+        Problem problem = new("1", "1+1?", "2") { Chat = [new("system", "s"), new("user", "0+0?"), new("assistant", "0"), new("user", "1+1?")] };
+        Assert.Equal("[system]s[user]0+0?[assistant]0[user]1+1?[assistant]", PromptTemplate.Get("chat", folder).Render(problem));
+        Assert.Equal("[user]Q: 1+1?[assistant]", PromptTemplate.Get("chat:Q: {problem}", folder).Render(problem));
+        Assert.Equal("1+1?", PromptTemplate.Get("plain").Render(problem));
+    }
 }

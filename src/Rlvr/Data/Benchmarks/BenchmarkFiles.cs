@@ -39,7 +39,7 @@ internal static class BenchmarkFiles
             + $"Expected {benchmark.Split}.jsonl, {benchmark.Split}.json or {benchmark.Split}.parquet in it{(benchmark.Sources is [var source, ..] ? $", or {source.Files[0]}" : "")}. Or name the file.");
     }
 
-    private static IReadOnlyList<string>? Local(Benchmark benchmark)
+    private static string[]? Local(Benchmark benchmark)
     {
         string? folder = Environment.GetEnvironmentVariable(FolderVariable);
         if (folder is { Length: > 0 } && !Directory.Exists(folder))
@@ -51,7 +51,7 @@ internal static class BenchmarkFiles
     }
 
     // test.jsonl as the released evaluation has it, or a copy of what a hub has.
-    private static IReadOnlyList<string>? FilesIn(Benchmark benchmark, string folder) =>
+    private static string[]? FilesIn(Benchmark benchmark, string folder) =>
         Existing(DataFile.Extensions.Select(extension => Path.Combine(folder, benchmark.Split + extension)))
             ?? benchmark.Sources.Select(source => source.Files.Select(file => Path.Combine(folder, file)).ToArray()).FirstOrDefault(files => files.All(File.Exists));
 

@@ -13,7 +13,8 @@ public static class ProblemReader
     /// <param name="fields">The names of the fields; by default those of the published sets.</param>
     /// <returns>At least one problem, in the file's order. Ids are unique: one that occurred before is numbered, <c>id#2</c>.</returns>
     /// <exception cref="RlvrException">
-    /// The file is missing, holds no problem, or a row is broken, lacks a field or has an empty label: the message names file, row and field.
+    /// The file is missing, holds no problem, or a row is broken or lacks a field: the message names file, row and field. Labels that are
+    /// there but cannot be read are no error here: see <see cref="LabelCheck"/>.
     /// </exception>
     public static IReadOnlyList<Problem> Read(string path, ProblemFields? fields = null) =>
         Read([path], Path.GetFileNameWithoutExtension(path), fields ?? new());

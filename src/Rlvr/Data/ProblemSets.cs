@@ -33,7 +33,7 @@ public static partial class ProblemSets
             (Benchmark? benchmark, string? location, string? assignments) = Split(name);
             ProblemFields? fields = assignments is null ? null : ProblemFields.Parse(assignments, name);
             if (benchmark is not null) return BenchmarkFiles.Load(benchmark, location, fields);
-            if (location is not null && Locate(location) is { } path) return ProblemReader.Read(path, fields);
+            if (location is not null && Locate(location) is { } paths) return ProblemReader.Read(paths, Short(location), fields ?? new());
         }
         if (Benchmarks.Groups.TryGetValue(name, out IReadOnlyList<string>? members))
             throw new RlvrException($"'{name}' is a group of sets: {string.Join(", ", members)}. Expected one set of problems here.");
@@ -48,10 +48,7 @@ public static partial class ProblemSets
         if (name.StartsWith(MicroPrefix, StringComparison.Ordinal)) return name[MicroPrefix.Length..];
         (Benchmark? benchmark, string? location, _) = Split(name);
         if (benchmark is not null || location is null) return benchmark?.Name ?? name;
-        if (HubId().Match(location) is { Success: true } id && !DataFile.HasExtension(id.Groups["name"].Value)) return id.Groups["name"].Value;
-        if (!DataFile.HasExtension(location)) return location;
-        string file = Path.GetFileNameWithoutExtension(location);
-        return SplitNames.Contains(file) && Path.GetFileName(Path.GetDirectoryName(location)) is { Length: > 0 } folder ? folder : file;
+        return Short(location);
     }
 
     // NAME, NAME=PATH or PATH, and what stands behind a question mark. A file that really has such a name comes first.
@@ -66,18 +63,33 @@ public static partial class ProblemSets
         return (null, location.Length == 0 ? null : location, assignments);
     }
 
-    private static string? Locate(string location)
+    private static IReadOnlyList<string>? Locate(string location)
     {
         string path = FileLocator.Find(location);
         if (Directory.Exists(path)) throw new RlvrException($"{location}: error: this is a folder. Expected a file of problems; name one in it.");
-        if (File.Exists(path)) return path;
-        if (HubId().Match(location) is { Success: true } id && !DataFile.HasExtension(id.Groups["name"].Value))
-            return HubFiles.Locate(id.Groups["repository"].Value, id.Groups["file"] is { Success: true } file ? file.Value : null);
-        return DataFile.HasExtension(location) ? path : null;
+        if (File.Exists(path)) return [path];
+        if (IsHubId(location, out _)) return HubFiles.Locate(location);
+        return DataFile.HasExtension(location) && !location.Contains('=', StringComparison.Ordinal) ? [path] : null;
+    }
+
+    private static string Short(string location)
+    {
+        if (IsHubId(location, out string name)) return name;
+        if (!DataFile.HasExtension(location)) return location;
+        string file = Path.GetFileNameWithoutExtension(location);
+        return SplitNames.Contains(file) && Path.GetFileName(Path.GetDirectoryName(location)) is { Length: > 0 } folder ? folder : file;
+    }
+
+    // owner/name.jsonl is a file.
+    private static bool IsHubId(string location, out string name)
+    {
+        Match match = HubId().Match(location);
+        name = match.Groups["name"].Value;
+        return match.Success && !DataFile.HasExtension(name);
     }
 
     private static Problem FromMicro(MicroProblem problem) => new(problem.Id, problem.Text, problem.Answer, problem.Subject, Source: "micro-math");
 
-    [GeneratedRegex(@"^(?<repository>[A-Za-z0-9][\w.-]*/(?<name>[A-Za-z0-9][\w.-]*)(@[\w./-]+)?)(:(?<file>[\w./ -]+))?$")]
+    [GeneratedRegex(@"^[A-Za-z0-9][\w.-]*/(?<name>[A-Za-z0-9][\w.-]*)(@[\w./-]+)?(:[\w./ *-]+)?$")]
     private static partial Regex HubId();
 }

@@ -1,3 +1,4 @@
+using CsCheck;
 using Parquet;
 using Parquet.Serialization;
 using Rlvr.Data;
@@ -66,6 +67,24 @@ public sealed class ParquetTests : IDisposable
         ]);
         Assert.Equal([new Problem("60", "Größe 𝑥?", "7", Level: "3"), new Problem("61", "Rest?", "27"), new Problem("set:3", "Both?", "1, 2")], ProblemReader.Read(path));
     }
+
+    [Fact]
+    public void Rows_come_back_whatever_is_missing_in_them() => Gen.Select(Gen.Bool, Gen.Bool, Gen.Int[0, 4], Gen.Int[2, 5], Gen.Bool).Array[1, 12].Sample(rows =>
+    {
+        // A number or none, a list with or without a gap before it, choices or none: each row must keep what is its own.
+        ArcRow[] written = [.. rows.Select((row, i) => new ArcRow
+        {
+            id = row.Item1 ? $"n{i}" : null,
+            question = $"Q{i}",
+            choices = row.Item2 ? new() { text = [.. Enumerable.Range(0, row.Item4).Select(j => $"c{i}.{j}")], label = row.Item5 ? [.. Enumerable.Range(1, row.Item4).Select(j => $"{j}")] : null } : null,
+            answerKey = row.Item2 ? row.Item5 ? $"{1 + (row.Item3 % row.Item4)}" : MultipleChoice.Letter(row.Item3 % row.Item4) : $"{i}",
+        })];
+        IReadOnlyList<Problem> problems = ProblemReader.Read(Write(written).GetAwaiter().GetResult());
+        Assert.Equal(written.Select((row, i) => row.id ?? $"set:{i + 1}"), problems.Select(problem => problem.Id));
+        Assert.Equal(written.Select(row => row.question), problems.Select(problem => problem.Text));
+        Assert.Equal(written.Select(row => row.choices?.text ?? []), problems.Select(problem => problem.Choices));
+        Assert.Equal(rows.Select((row, i) => row.Item2 ? MultipleChoice.Letter(row.Item3 % row.Item4) : $"{i}"), problems.Select(problem => problem.Answer));
+    }, iter: 100, threads: 1);
 
     [Fact]
     public async Task Several_row_groups_follow_one_another()

@@ -29,6 +29,19 @@ public sealed class ProblemReaderTests : IDisposable
         ], problems);
     }
 
+    [Theory]
+    [InlineData("""{"problem": "p", "answer": " "}""", "")]
+    [InlineData("""{"problem": "p", "answer": []}""", "")]
+    [InlineData("""{"problem": "p", "answer": "", "solution": "none"}""", "")]
+    [InlineData("""{"problem": "p", "answer": "", "solution": "\\boxed{3}"}""", "3")]
+    [InlineData("""{"problem": "p", "answer": "", "final_answer": ["4"]}""", "4")]
+    public void An_empty_label_is_left_to_the_check_of_labels(string line, string expected)
+    {
+        Problem problem = Assert.Single(Read(line));
+        Assert.Equal(expected, problem.Answer);
+        Assert.Equal(expected.Length == 0, LabelCheck.Find([problem]).Count == 1);
+    }
+
     [Fact]
     public void Ids_that_occur_again_are_numbered() => Assert.Equal(
         ["5", "5#2", "5#3", "5#2#2", "set:5"],
@@ -53,12 +66,10 @@ public sealed class ProblemReaderTests : IDisposable
     [InlineData("{\"text\":\"p\",\"answer\":\"1\"}", "(1): error: the problem is missing: there is no field 'problem' or 'question' or 'prompt' or 'question.stem' (fields found: text, answer).")]
     [InlineData("\n{\"problem\":\"p\"}", "(2): error: the answer is missing: there is no field 'answer' or 'final_answer' or 'answerKey' or 'label' or 'reward_model.ground_truth' or 'solution' (fields found: problem).")]
     [InlineData("{\"problem\":\"p\",\"answer\":null}", "(1): error: the answer is missing")]
-    [InlineData("{\"problem\":\"p\",\"answer\":\" \"}", "(1): error: the field 'answer' is empty, expected the answer.")]
     [InlineData("{\"problem\":\"\",\"answer\":\"1\"}", "(1): error: the field 'problem' is empty, expected the problem.")]
     [InlineData("{\"problem\":\"p\",\"answer\":{\"x\":1}}", "(1): error: the field 'answer' is an object, expected a text, a number or a list of final answers.")]
     [InlineData("{\"problem\":\"p\",\"answer\":[[1]]}", "(1): error: the field 'answer' is a list, expected a text, a number or a list of final answers.")]
     [InlineData("{\"problem\":\"p\",\"answer\":true}", "(1): error: the field 'answer' is true or false, expected")]
-    [InlineData("{\"problem\":\"p\",\"answer\":[]}", "(1): error: the field 'answer' is empty, expected the answer.")]
     [InlineData("{\"problem\":{\"x\":1},\"answer\":\"1\"}", "(1): error: the field 'problem' is an object, expected a text or a chat.")]
     [InlineData("{\"problem\":\"p\",\"solution\":\"so \\\\boxed{ }\"}", "(1): error: the solution has no \\boxed{...} with an answer in it.")]
     [InlineData("{\"problem\":\"p\",\"solution\":\"so \\\\boxed{1\"}", "(1): error: the solution has no \\boxed{...} with an answer in it.")]

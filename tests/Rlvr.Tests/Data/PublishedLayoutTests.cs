@@ -101,6 +101,7 @@ public sealed class PublishedLayoutTests : IDisposable
     [InlineData("""{"id": "q1", "question": "Which is wet?", "options": ["sand", "water"], "answer": "b"}""")]
     [InlineData("""{"id": "q1", "question": "Which is wet?", "options": {"A": "sand", "B": "water"}, "answer": "B"}""")]
     [InlineData("""{"id": "q1", "question": "Which is wet?", "options": ["sand", "water"], "answer": "water"}""")]
+    [InlineData("""{"id": "q1", "question": "Which is wet?", "choices": {"text": ["sand", "water"], "label": ["1", "2"]}, "answerKey": "water"}""")]
     public void Arc_and_other_multiple_choice(string line)
     {
         Problem problem = Assert.Single(Read(line));
@@ -110,14 +111,21 @@ public sealed class PublishedLayoutTests : IDisposable
     }
 
     [Theory]
+    [InlineData("1", "B")] // an index
+    [InlineData("\"1\"", "A")] // the text of a choice
+    [InlineData("\"c\"", "C")]
+    public void Choices_that_are_numbers_are_not_taken_for_indices(string answer, string expected) =>
+        Assert.Equal(expected, Assert.Single(Read($$"""{"question": "q", "choices": [1, 2, 0], "answer": {{answer}}}""")).Answer);
+
+    [Theory]
     [InlineData("""{"question": "q", "choices": {"text": ["a", "b"], "label": ["A", "B"]}, "answerKey": "C"}""", "the answer 'C' is none of the 2 choices. Expected one of A, B.")]
     [InlineData("""{"question": "q", "choices": ["a", "b"], "answer": 2}""", "the answer '2' is none of the 2 choices. Expected a letter, the text of a choice, or a number counted from 0.")]
     [InlineData("""{"question": "q", "choices": ["a", "b"], "answer": "1"}""", "the answer '1' is none of the 2 choices.")]
     [InlineData("""{"question": "q", "choices": ["a", "b"], "answer": -1}""", "the answer '-1' is none of the 2 choices.")]
     [InlineData("""{"question": "q", "choices": ["a", "b"]}""", "the answer is missing")]
     [InlineData("""{"question": "q", "choices": ["a", ""], "answer": 0}""", "the field 'choices' has a choice that is not a text, or is empty.")]
-    [InlineData("""{"question": "q", "choices": {"text": ["a", "b"], "label": ["A"]}, "answerKey": "A"}""", "expected one label for each choice, all different.")]
-    [InlineData("""{"question": "q", "choices": {"text": ["a", "b"], "label": ["A", "A"]}, "answerKey": "A"}""", "expected one label for each choice, all different.")]
+    [InlineData("""{"question": "q", "choices": {"text": ["a", "b"], "label": ["A"]}, "answerKey": "A"}""", "the field 'choices' has 2 choices and the labels A; expected one label for each choice, all different.")]
+    [InlineData("""{"question": "q", "choices": {"text": ["a", "b"], "label": ["A", "A"]}, "answerKey": "A"}""", "the field 'choices' has 2 choices and the labels A, A; expected one label for each choice, all different.")]
     [InlineData("""{"question": "q", "options": "A) a B) b", "answer": "A"}""", "the field 'options' is a text, expected a list of choices.")]
     [InlineData("""{"prompt": [], "answer": "A"}""", "the chat in 'prompt' has no message of the user with a text in it.")]
     [InlineData("""{"prompt": [{"role": "user"}], "answer": "A"}""", "message 1 of the chat in 'prompt' is not an object with role and content, both texts.")]

@@ -20,18 +20,18 @@ internal static class BenchmarkFiles
     /// <exception cref="RlvrException">The file is nowhere, cannot be read, or has another number of problems.</exception>
     public static IReadOnlyList<Problem> Load(Benchmark benchmark, string? path, ProblemFields? fields)
     {
-        IReadOnlyList<string> files = path is not null ? Named(benchmark, path) : Local(benchmark) ?? FromHub(benchmark);
+        string[] files = path is not null ? Named(benchmark, path) : Local(benchmark) ?? FromHub(benchmark);
         IReadOnlyList<Problem> problems = ProblemReader.Read(files, benchmark.Name, fields ?? benchmark.Fields);
         if (problems.Count != benchmark.Count)
         {
-            string place = files.Count == 1 ? files[0] : $"{files[0]} and {files.Count - 1} more files";
+            string place = files.Length == 1 ? files[0] : $"{files[0]} and {files.Length - 1} more files";
             throw new RlvrException($"{place}: error: found {problems.Count} problems, expected the {benchmark.Count} of {benchmark.Title}. "
-                + $"{(files.Count == 1 ? $"To use it as a set of its own, name the file alone: {files[0]}. " : "")}{LocalCopy(benchmark)}");
+                + $"{(files.Length == 1 ? $"To use it as a set of its own, name the file alone: {files[0]}. " : "")}{LocalCopy(benchmark)}");
         }
         return [.. problems.Select(problem => problem.Source is null ? problem with { Source = benchmark.Name } : problem)];
     }
 
-    private static IReadOnlyList<string> Named(Benchmark benchmark, string path)
+    private static string[] Named(Benchmark benchmark, string path)
     {
         string found = FileLocator.Find(path);
         if (!Directory.Exists(found)) return [found];
@@ -57,14 +57,14 @@ internal static class BenchmarkFiles
 
     private static string[]? Existing(IEnumerable<string> files) => files.FirstOrDefault(File.Exists) is { } file ? [file] : null;
 
-    private static IReadOnlyList<string> FromHub(Benchmark benchmark)
+    private static string[] FromHub(Benchmark benchmark)
     {
         RlvrException? first = null;
         foreach (BenchmarkSource source in benchmark.Sources)
         {
             try
             {
-                return [.. source.Files.Select(file => HubFiles.Locate(source.Repository, file))];
+                return [.. source.Files.SelectMany(file => HubFiles.Locate($"{source.Repository}:{file}"))];
             }
             catch (RlvrException error)
             {

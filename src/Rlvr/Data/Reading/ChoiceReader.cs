@@ -41,11 +41,11 @@ internal static class ChoiceReader
 
         int Index(string answer)
         {
+            // A number without labels is an index even where the choices are numbers themselves.
             if (labels is not null && At(labels) is >= 0 and var labelled) return labelled;
-            if (At(texts) is >= 0 and var written) return written;
-            if (labels is not null) return -1;
-            if (value.ValueKind == JsonValueKind.Number) return int.TryParse(answer, out int number) ? number : -1;
-            return answer.Length == 1 ? char.ToUpperInvariant(answer[0]) - 'A' : -1;
+            if (labels is null && value.ValueKind == JsonValueKind.Number) return int.TryParse(answer, out int number) ? number : -1;
+            if (labels is null && answer.Length == 1 && char.ToUpperInvariant(answer[0]) - 'A' is >= 0 and var letter && letter < texts.Count) return letter;
+            return At(texts);
         }
 
         int At(IReadOnlyList<string> list) => Enumerable.Range(0, list.Count).Where(i => list[i] == answer).DefaultIfEmpty(-1).First();

@@ -14,7 +14,7 @@ internal static class ParquetRows
     private const long MaxGroupBytes = 1L << 29;
     private const long MaxGroupRows = 10_000_000;
 
-    private static readonly JsonSerializerOptions Options = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions Options = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, Converters = { new TextConverter() } };
 
     /// <summary>Reads the rows as JSON values, which all formats share.</summary>
     public static IEnumerable<DataRow> Read(string path)
@@ -75,5 +75,13 @@ internal static class ParquetRows
         {
             throw new RlvrException($"{path}: error: the parquet file is broken or cut off{part}: {error.Message} Fetch it again.", error);
         }
+    }
+
+    // The library's texts inside lists.
+    private sealed class TextConverter : JsonConverter<ReadOnlyMemory<char>>
+    {
+        public override ReadOnlyMemory<char> Read(ref Utf8JsonReader reader, System.Type typeToConvert, JsonSerializerOptions options) => reader.GetString().AsMemory();
+
+        public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options) => writer.WriteStringValue(value.Span);
     }
 }

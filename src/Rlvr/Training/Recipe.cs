@@ -46,13 +46,19 @@ public sealed record Recipe
 /// <summary>Section <c>data</c>.</summary>
 public sealed record DataOptions
 {
-    /// <summary>A .jsonl file of problems, or a list of the micro-maths world: <c>micro:pi-1</c>, <c>micro:rl-pool</c>.</summary>
+    /// <summary>
+    /// A file of problems (.jsonl, .json, .parquet), a benchmark (<c>math-train</c>), a hub's data set, or a list of the micro-maths world
+    /// (<c>micro:pi-1</c>); see docs/data.md.
+    /// </summary>
     public string Train { get; init; } = "";
 
     /// <summary>Use only the first so many problems; 0 uses all.</summary>
     public int Limit { get; init; }
 
-    /// <summary>A named prompt template (<c>plain</c>, <c>micro</c>, <c>qwen25-math-train</c>, ...) or a text that contains <c>{problem}</c>.</summary>
+    /// <summary>
+    /// A named prompt template (<c>plain</c>, <c>micro</c>, <c>qwen25-math-train</c>, ...), the model's own (<c>chat</c>), or a text that contains
+    /// <c>{problem}</c>; see docs/data.md.
+    /// </summary>
     public string Prompt { get; init; } = "plain";
 
     /// <summary>Longest prompt in tokens; a longer one is an error at start, before anything is trained.</summary>
@@ -168,7 +174,7 @@ public sealed record OptimizerOptions
 /// <summary>Section <c>evaluation</c>.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>Suites to evaluate, by name or .jsonl file.</summary>
+    /// <summary>Suites to evaluate, by name (<c>math500</c>, <c>micro500</c>) or file of problems.</summary>
     public IReadOnlyList<string> Suites { get; init; } = [];
 
     /// <summary>Evaluate every so many steps (and after the last); 0 only before and after.</summary>

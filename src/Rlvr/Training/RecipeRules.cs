@@ -13,7 +13,7 @@ public static class RecipeRules
         NotEmpty("model", "the folder of the model to start from, such as models/micro-math"),
         AtLeast("steps", 0),
 
-        NotEmpty("data.train", "a .jsonl file of problems, or a list such as micro:pi-1"),
+        NotEmpty("data.train", "a file of problems, a benchmark such as math-train, or a list such as micro:pi-1"),
         AtLeast("data.limit", 0),
         NotEmpty("data.prompt", "the name of a prompt template, or a text with {problem} in it"),
         AtLeast("data.max_prompt_tokens", 1),

@@ -155,7 +155,7 @@ public sealed class RlTrainer : IDisposable
 
     private int[] Encode(Problem problem)
     {
-        int[] tokens = model.Tokenizer.Encode(template.Render(problem.Text));
+        int[] tokens = model.Tokenizer.Encode(template.Render(problem));
         if (tokens.Length > recipe.Data.MaxPromptTokens)
         {
             throw new RlvrException($"The prompt of problem '{problem.Id}' has {tokens.Length} tokens; data.max_prompt_tokens is {recipe.Data.MaxPromptTokens}. "

@@ -219,7 +219,7 @@ public sealed class TrainingRun : IDisposable
         {
             foreach (Problem problem in of)
             {
-                int tokens = model.Tokenizer.Encode(template.Render(problem.Text)).Length;
+                int tokens = model.Tokenizer.Encode(template.Render(problem)).Length;
                 if (tokens + EvaluationTokens > positions)
                 {
                     throw new RlvrException($"Suite {suite}, problem '{problem.Id}': its prompt of {tokens} tokens and evaluation.max_new_tokens = {EvaluationTokens} "

@@ -89,6 +89,9 @@ public static class Benchmarks
     /// <summary>The benchmarks of a group, or null where there is no such group.</summary>
     public static IReadOnlyList<Benchmark>? Group(string name) => Groups.TryGetValue(name, out IReadOnlyList<string>? names) ? [.. names.Select(n => Find(n)!)] : null;
 
+    /// <summary>Names of sets of problems with the groups among them replaced by their members, each once.</summary>
+    public static IReadOnlyList<string> Expand(IEnumerable<string> names) => [.. names.SelectMany(name => Groups.GetValueOrDefault(name, [name])).Distinct()];
+
     private static BenchmarkSource[] MathSources(string split) =>
     [
         new("EleutherAI/hendrycks_math", [.. MathSubjects.Select(subject => $"{subject}/{split}-00000-of-00001.parquet")]),

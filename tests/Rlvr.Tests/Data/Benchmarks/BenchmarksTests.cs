@@ -31,6 +31,7 @@ public sealed class BenchmarksTests : IDisposable
         Assert.All(Benchmarks.Groups.Values.SelectMany(name => name), name => Assert.NotNull(Benchmarks.Find(name)));
         Assert.Null(Benchmarks.Find("nonsense"));
         Assert.Null(Benchmarks.Group("nonsense"));
+        Assert.Equal(["aime24", "micro500", "math500", "amc23", "minerva", "olympiadbench", "aime25", "own.jsonl"], Benchmarks.Expand(["aime24", "micro500", "six", "own.jsonl"]));
     }
 
     [Fact]

@@ -10,13 +10,16 @@ public interface IReward
     /// <summary>Scores one response.</summary>
     /// <param name="problem">The problem, with its label.</param>
     /// <param name="response">The response alone, without the prompt.</param>
-    /// <param name="randomBits">64 random bits of this rollout, a pure function of seed, step and rollout, for rewards that need chance.</param>
-    RewardResult Score(Problem problem, string response, ulong randomBits = 0);
-}
+    /// <param name="context">What else is known of the response.</param>
+    RewardResult Score(Problem problem, string response, RewardContext context = default);
 
-/// <summary>What a reward says of a response.</summary>
-/// <param name="Value">The reward.</param>
-/// <param name="Correct">Whether the answer is right; counted as training accuracy, whatever the reward is.</param>
-/// <param name="Verdict">The verifier's verdict, by name, or the rule that decided.</param>
-/// <param name="Extracted">The answer found in the response, if any.</param>
-public readonly record struct RewardResult(double Value, bool Correct, string Verdict, string? Extracted = null);
+    /// <summary>Names of the parts of the reward, each a metric of its own; the same in every step. Most rewards have none.</summary>
+    IReadOnlyList<string> ComponentNames => [];
+
+    /// <summary>
+    /// Why this reward can do nothing with the problem's label; null where it can. Asked of every problem when data are loaded: a problem
+    /// with such a label never earns a reward.
+    /// </summary>
+    /// <param name="problem">The problem, with its label.</param>
+    string? LabelProblem(Problem problem) => null;
+}

@@ -9,21 +9,14 @@ public sealed class MathReward(VerifierProfile profile = VerifierProfile.Trainin
     private readonly MathVerifier verifier = new(profile);
 
     /// <inheritdoc/>
-    public RewardResult Score(Problem problem, string response, ulong randomBits = 0)
+    public RewardResult Score(Problem problem, string response, RewardContext context = default)
     {
         Verification result = verifier.VerifyResponse(response, problem.Answer);
+        // The profiles that repeat a published grader compare texts, and would reward a label nobody can read when it is copied.
+        if (LabelProblem(problem) is { } reason) return RewardResult.UnparsableLabel(reason, result.Extracted);
         return new RewardResult(result.IsCorrect ? 1 : 0, result.IsCorrect, result.Verdict.ToString(), result.Extracted);
     }
 
-    /// <summary>Makes sure that every label can be read, before anything is trained on it: one that cannot would never earn a reward.</summary>
-    /// <exception cref="RlvrException">Some cannot; the message lists them.</exception>
-    public void CheckLabels(IEnumerable<Problem> problems)
-    {
-        List<string> bad = [];
-        foreach (Problem problem in problems)
-            if (!verifier.CanParseLabel(problem.Answer, out string reason)) bad.Add($"{problem.Id}: '{problem.Answer}' ({reason})");
-        if (bad.Count == 0) return;
-        string list = string.Join("; ", bad.Take(5)) + (bad.Count > 5 ? $"; and {bad.Count - 5} more" : "");
-        throw new RlvrException($"The verifier cannot read {bad.Count} label(s), so no response could ever be right: {list}. Correct or remove these problems.");
-    }
+    /// <inheritdoc/>
+    public string? LabelProblem(Problem problem) => verifier.CanParseLabel(problem.Answer, out string reason) ? null : reason;
 }

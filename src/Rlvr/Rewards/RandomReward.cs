@@ -9,6 +9,9 @@ public sealed class RandomReward(VerifierProfile profile = VerifierProfile.Train
     private readonly MathReward answer = new(profile);
 
     /// <inheritdoc/>
-    public RewardResult Score(Problem problem, string response, ulong randomBits = 0) =>
-        answer.Score(problem, response) with { Value = randomBits >> 63 };
+    public RewardResult Score(Problem problem, string response, RewardContext context = default) =>
+        answer.Score(problem, response, context) with { Value = context.RandomBits >> 63 };
+
+    /// <inheritdoc/>
+    public string? LabelProblem(Problem problem) => answer.LabelProblem(problem);
 }

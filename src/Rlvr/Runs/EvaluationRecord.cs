@@ -30,6 +30,9 @@ public sealed record EvaluationRecord
     /// <summary>Mean length of the responses in tokens.</summary>
     public double Length { get; init; } = double.NaN;
 
+    /// <summary>Share of responses by verdict: <c>Correct</c>, <c>Wrong</c>, <c>NoAnswer</c>, ...; empty in runs that did not count them.</summary>
+    public IReadOnlyDictionary<string, double> Verdicts { get; init; } = new Dictionary<string, double>();
+
     /// <summary>The same accuracy by subject.</summary>
     public IReadOnlyList<SubjectAccuracy> Subjects { get; init; } = [];
 }

@@ -27,13 +27,19 @@ public sealed record RolloutRecord
     /// <summary>The answer found in the response; null when there is none.</summary>
     public string? Extracted { get; init; }
 
-    /// <summary>The verifier's word: Correct, Wrong, NoAnswer or UnparsableAnswer.</summary>
+    /// <summary>What became of it: Correct, Wrong, NoAnswer, UnparsableAnswer, UnparsableLabel, RewardFailed, or a word of the reward's own.</summary>
     public required string Verdict { get; init; }
 
-    /// <summary>The reward.</summary>
+    /// <summary>The reward; NaN where the response could not be scored.</summary>
     public required double Reward { get; init; }
 
-    /// <summary>The advantage computed from the group's rewards.</summary>
+    /// <summary>The parts of a weighted sum, before their weights.</summary>
+    public IReadOnlyDictionary<string, double> Components { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Why it could not be scored, or what is wrong with the label; null where nothing is to be said.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The advantage computed from the group's rewards; 0 where the response could not be scored.</summary>
     public double Advantage { get; init; } = double.NaN;
 
     /// <summary>Length of the response in tokens.</summary>

@@ -8,6 +8,7 @@ namespace Rlvr.Runs;
 /// <code>
 /// recipe.yaml               the resolved recipe
 /// environment.json          machine and versions
+/// labels.jsonl              problems whose label cannot be read, where there are any
 /// metrics.jsonl             one line a step
 /// evals.jsonl               one line an evaluation
 /// rollouts/step-000020.jsonl
@@ -33,6 +34,9 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>Machine and versions, JSON.</summary>
     public string EnvironmentPath => In("environment.json");
+
+    /// <summary>One JSON object for each label that cannot be read; missing where all can.</summary>
+    public string LabelsPath => In("labels.jsonl");
 
     /// <summary>One JSON object a step.</summary>
     public string MetricsPath => In("metrics.jsonl");
@@ -101,6 +105,12 @@ public sealed class RunDirectory : IDisposable
     public void WriteEnvironment(EnvironmentInfo environment) =>
         AtomicFile.WriteAllText(EnvironmentPath, JsonSerializer.Serialize(environment, RunJson.Indented) + "\n");
 
+    /// <summary>Saves which labels cannot be read; writes nothing where all can.</summary>
+    public void WriteLabels(IReadOnlyList<LabelRecord> labels)
+    {
+        if (labels.Count > 0) AtomicFile.WriteAllText(LabelsPath, string.Concat(labels.Select(l => JsonSerializer.Serialize(l, RunJson.Line) + "\n")));
+    }
+
     /// <summary>Adds the line of a step, and mirrors it to TensorBoard.</summary>
     public void Append(StepMetrics metrics)
     {
@@ -147,6 +157,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>The lines of metrics.jsonl so far.</summary>
     public IReadOnlyList<StepMetrics> ReadMetrics() =>
         [.. JsonLines.Read(MetricsPath).Select(l => RunJson.ParseMetrics(MetricsPath, l.Number, l.Line))];
+
+    /// <summary>The labels that cannot be read.</summary>
+    public IReadOnlyList<LabelRecord> ReadLabels() => Read<LabelRecord>(LabelsPath);
 
     /// <summary>The lines of evals.jsonl so far.</summary>
     public IReadOnlyList<EvaluationRecord> ReadEvaluations() => Read<EvaluationRecord>(EvaluationsPath);

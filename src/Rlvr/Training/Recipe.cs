@@ -1,3 +1,5 @@
+using Rlvr.Rewards;
+
 namespace Rlvr.Training;
 
 /// <summary>
@@ -94,16 +96,6 @@ public sealed record RolloutOptions
 
     /// <summary>Most rows decoded at once; 0 decodes all rows of a step together.</summary>
     public int MaxRows { get; init; }
-}
-
-/// <summary>Section <c>reward</c>.</summary>
-public sealed record RewardOptions
-{
-    /// <summary><c>math</c>: the boxed answer equals the label; <c>format</c>: a box is enough; <c>random</c>: a fair coin (a control).</summary>
-    public string Kind { get; init; } = "math";
-
-    /// <summary>The verifier's profile: <c>strict</c>, <c>training</c> or <c>evaluation</c>.</summary>
-    public string Profile { get; init; } = "training";
 }
 
 /// <summary>Section <c>loss</c>. loss = policy * L_policy - entropy * H + kl * KL.</summary>

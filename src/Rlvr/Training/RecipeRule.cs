@@ -7,6 +7,7 @@ public sealed class RecipeRule
 {
     private readonly Func<object, bool> _holds;
     private readonly IReadOnlyList<string> _choices;
+    private Func<object, string?>? _problem;
 
     private RecipeRule(string key, string requirement, Func<object, bool> holds, IReadOnlyList<string>? choices = null)
     {
@@ -51,12 +52,18 @@ public sealed class RecipeRule
     public static RecipeRule NotEmpty(string key, string hint) =>
         new(key, $"be set: {hint}", v => !string.IsNullOrWhiteSpace((string)v));
 
+    /// <summary>The text is one that <paramref name="problem"/> finds nothing wrong with.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="problem">What is wrong with a text, as a sentence with its full stop; null where nothing is.</param>
+    public static RecipeRule Valid(string key, Func<string, string?> problem) =>
+        new(key, "be valid", v => problem((string)v) is null) { _problem = v => problem((string)v) };
+
     internal bool Holds(object value) => _holds(value);
 
     /// <summary>Null when the rule holds, otherwise the sentence for the user.</summary>
-    internal string? Complaint(object value) => Holds(value)
-        ? null
-        : $"'{Key}' must {Requirement}; found {Show(value)}.{Suggestion.DidYouMean(value as string ?? "", _choices)}";
+    internal string? Complaint(object value) => _problem is not null
+        ? _problem(value) is { } found ? $"'{Key}': {found}" : null
+        : Holds(value) ? null : $"'{Key}' must {Requirement}; found {Show(value)}.{Suggestion.DidYouMean(value as string ?? "", _choices)}";
 
     private static double Number(object value) => Convert.ToDouble(value, CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using Rlvr.Algorithms.Advantages;
+using Rlvr.Rewards;
 using static Rlvr.Training.RecipeRule;
 
 namespace Rlvr.Training;
@@ -27,8 +28,19 @@ public static class RecipeRules
         AtLeast("rollout.max_new_tokens", 1),
         AtLeast("rollout.max_rows", 0),
 
-        OneOf("reward.kind", "math", "format", "random"),
+        Valid("reward.kind", RewardExpression.ProblemOf),
         OneOf("reward.profile", "strict", "training", "evaluation"),
+        OneOf("reward.unreadable_labels", "drop", "error"),
+        OneOf("reward.answer", "box", "usual", "response"),
+        AtLeast("reward.tolerance", 0),
+        AtLeast("reward.relative_tolerance", 0),
+        Valid("reward.pattern", pattern => pattern.Length == 0 ? null : RegexReward.ProblemOf(pattern)),
+        AtLeast("reward.overlong_from", 0),
+        AtLeast("reward.overlong_to", 0),
+        Between("reward.repetition_ngram", 1, 100),
+        AboveUpTo("reward.program_timeout", 0, 86_400),
+        AtLeast("reward.program_workers", 0),
+        Between("reward.program_retries", 0, 100),
 
         OneOf("loss.advantage", [.. AdvantageEstimators.Names]),
         AtLeast("loss.policy", 0),
@@ -80,6 +92,7 @@ public static class RecipeRules
         }
         if (recipe.Rollout.Temperature == 0 && recipe.Rollout.GroupSize > 1)
             throw new RecipeException("recipe: error: rollout.temperature is 0 (greedy), so all rollouts of a group are equal and nothing can be learnt; set it above 0");
+        if (RewardCatalog.ProblemOf(recipe.Reward, recipe.Rollout.MaxNewTokens) is { } problem) throw new RecipeException($"recipe: error: {problem}");
     }
 
     /// <param name="recipe">A record of settings.</param>

@@ -47,7 +47,7 @@ public sealed class RlTrainer : IDisposable
     /// <param name="reward">How responses are scored.</param>
     /// <param name="recipe">Rollout, loss and optimiser settings.</param>
     /// <param name="reference">The reference policy (for a resumed run); taken over.</param>
-    /// <exception cref="RlvrException">No problems, a prompt that is too long, or settings that do not fit together.</exception>
+    /// <exception cref="RlvrException">No problems, none with a label the reward can read, a prompt that is too long, or settings that do not fit together.</exception>
     public RlTrainer(LanguageModel model, IReadOnlyList<Problem> problems, IReward reward, Recipe recipe, Transformer? reference = null)
     {
         RecipeRules.CheckTogether(recipe);
@@ -58,6 +58,7 @@ public sealed class RlTrainer : IDisposable
         template = PromptTemplate.Get(recipe.Data.Prompt, model.Folder);
         estimator = AdvantageEstimators.Parse(recipe.Loss.Advantage);
         this.problems = [.. recipe.Data.Limit > 0 ? problems.Take(recipe.Data.Limit) : problems];
+        LabelCheck.Of(this.problems, reward).RequireSome("the problems to train on");
         prompts = [.. this.problems.Select(Encode)];
         this.reference = recipe.Loss.Kl == 0 ? null : reference ?? model.Network.Clone();
         model.Network.RequireGradients(true);
@@ -88,9 +89,9 @@ public sealed class RlTrainer : IDisposable
 
         long rewardStart = Stopwatch.GetTimestamp();
         int groupSize = recipe.Rollout.GroupSize;
-        RewardResult[] rewards = Score(batch, rollouts, step);
+        RewardResult[] rewards = Score(batch, rollouts, step, cancellation);
         int[] groups = [.. Enumerable.Range(0, rollouts.Count).Select(i => i / groupSize)];
-        double[] advantages = estimator([.. rewards.Select(r => r.Value)], groups, [.. rollouts.Select(r => r.Tokens.Length)]);
+        double[] advantages = ScoredAdvantages.Compute(estimator, [.. rewards.Select(r => r.Value)], groups, [.. rollouts.Select(r => r.Tokens.Length)]);
         ScoredRollout[] scored = [.. rollouts.Select((rollout, i) => new ScoredRollout(problems[batch[groups[i]]], groups[i], rollout, rewards[i], advantages[i]))];
         LastRollouts = scored;
         double rewardSeconds = Stopwatch.GetElapsedTime(rewardStart).TotalSeconds;
@@ -100,7 +101,7 @@ public sealed class RlTrainer : IDisposable
         UpdateMetrics metrics = update.Run(
             [.. scored.Select(s => new UpdateSample(s.Rollout.Request.Prompt, s.Rollout.Tokens, s.Rollout.LogProbs, s.Advantage))], learningRate);
         double updateSeconds = Stopwatch.GetElapsedTime(updateStart).TotalSeconds, seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return new StepResult(TrainingMetrics.Of(step, scored, metrics, recipe, learningRate, rolloutSeconds, rewardSeconds, updateSeconds, seconds), scored);
+        return new StepResult(TrainingMetrics.Of(step, scored, reward.ComponentNames, metrics, recipe, learningRate, rolloutSeconds, rewardSeconds, updateSeconds, seconds), scored);
     }
 
     /// <summary>The rollouts of the step that ran last, also when its update failed.</summary>
@@ -138,18 +139,31 @@ public sealed class RlTrainer : IDisposable
         return new Generator(model.Network, model.Tokenizer).Generate(requests, options, cancellation: cancellation);
     }
 
-    private RewardResult[] Score(int[] batch, IReadOnlyList<Rollout> rollouts, int step)
+    private RewardResult[] Score(int[] batch, IReadOnlyList<Rollout> rollouts, int step, CancellationToken cancellation)
     {
         RewardResult[] rewards = new RewardResult[rollouts.Count];
         try
         {
-            Parallel.For(0, rollouts.Count, i => rewards[i] = reward.Score(
-                problems[batch[i / recipe.Rollout.GroupSize]], rollouts[i].Text, CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)i, RewardPosition)));
+            Parallel.For(0, rollouts.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
+            {
+                RewardContext context = new()
+                {
+                    Tokens = rollouts[i].Tokens.Length,
+                    Truncated = rollouts[i].Finish == FinishReason.Length,
+                    RandomBits = CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)i, RewardPosition),
+                };
+                rewards[i] = reward.Score(problems[batch[i / recipe.Rollout.GroupSize]], rollouts[i].Text, context).Checked();
+            });
+        }
+        catch (AggregateException e) when (e.InnerException is RlvrException inner)
+        {
+            throw new RlvrException($"Step {step}: {inner.Message}", inner);
         }
         catch (AggregateException e)
         {
             throw new RlvrException($"Step {step}: the reward function failed: {e.InnerException!.Message} ({e.InnerException.GetType().Name}). A reward must give a number for every text.", e.InnerException);
         }
+        if (rewards.All(r => r.IsFailure)) throw new RlvrException($"Step {step}: not one of {rewards.Length} responses could be scored: {rewards[0].Reason}.");
         return rewards;
     }
 

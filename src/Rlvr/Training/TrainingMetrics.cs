@@ -1,3 +1,4 @@
+using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Runs;
 
@@ -7,7 +8,7 @@ namespace Rlvr.Training;
 internal static class TrainingMetrics
 {
     public static StepMetrics Of(
-        int step, ScoredRollout[] rollouts, UpdateMetrics update, Recipe recipe, double learningRate,
+        int step, ScoredRollout[] rollouts, IReadOnlyList<string> components, UpdateMetrics update, Recipe recipe, double learningRate,
         double rolloutSeconds, double rewardSeconds, double updateSeconds, double seconds)
     {
         double Share(Func<ScoredRollout, bool> condition) => (double)rollouts.Count(condition) / rollouts.Length;
@@ -15,12 +16,10 @@ internal static class TrainingMetrics
         double zeroGroups = rollouts.GroupBy(r => r.Group).Average(g => g.All(r => r.Advantage == 0) ? 1.0 : 0.0);
         return new StepMetrics(step,
         [
-            ("reward_mean", rollouts.Average(r => r.Reward.Value)),
+            ("reward_mean", MeanOfScored(rollouts.Select(r => r.Reward.Value))),
+            .. components.Select(name => ($"reward_{name}_mean", MeanOfScored(rollouts.Select(r => Component(r, name))))),
             ("train_accuracy", Share(r => r.Reward.Correct)),
-            ("verdict_correct", Share(r => r.Reward.Verdict == "Correct")),
-            ("verdict_wrong", Share(r => r.Reward.Verdict == "Wrong")),
-            ("verdict_no_answer", Share(r => r.Reward.Verdict == "NoAnswer")),
-            ("verdict_unparsable_answer", Share(r => r.Reward.Verdict == "UnparsableAnswer")),
+            .. RewardVerdicts.Shares(rollouts.Select(r => r.Reward.Verdict)).Select(v => ($"verdict_{RecipeSchema.SnakeCase(v.Key)}", v.Value)),
             ("boxed_share", Share(r => r.Reward.Extracted is not null)),
             ("response_length_mean", tokens / rollouts.Length),
             ("response_length_max", rollouts.Max(r => r.Rollout.Tokens.Length)),
@@ -44,5 +43,15 @@ internal static class TrainingMetrics
             ("seconds_step", seconds),
             ("memory_bytes", Environment.WorkingSet),
         ]);
+    }
+
+    /// <summary>The mean without what could not be scored (NaN); NaN where nothing could.</summary>
+    private static double MeanOfScored(IEnumerable<double> values) => values.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+
+    private static double Component(ScoredRollout rollout, string name)
+    {
+        foreach ((string other, double value) in rollout.Reward.Components ?? [])
+            if (other == name) return value;
+        return double.NaN;
     }
 }

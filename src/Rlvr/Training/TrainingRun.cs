@@ -20,6 +20,8 @@ public sealed class TrainingRun : IDisposable
     private readonly LanguageModel model;
     private readonly IReadOnlyList<Problem> problems;
     private readonly List<(string Name, IReadOnlyList<Problem> Problems)> suites = [];
+    private readonly IReward reward;
+    private readonly TrainingLabels labels;
     private readonly RlTrainer trainer;
     private readonly (int Threads, IReadOnlyList<(int Threads, double Gflops)> Measured) threads;
 
@@ -27,22 +29,17 @@ public sealed class TrainingRun : IDisposable
     /// <param name="recipe">The recipe.</param>
     /// <param name="observer">Watches.</param>
     /// <param name="checkpoint">A checkpoint to go on from; null starts with the recipe's model.</param>
-    private TrainingRun(Recipe recipe, ITrainingObserver observer, string? checkpoint)
+    /// <param name="reward">The recipe's reward; taken over.</param>
+    private TrainingRun(Recipe recipe, ITrainingObserver observer, string? checkpoint, IReward reward)
     {
-        RecipeRules.Check(recipe);
-        RecipeRules.CheckTogether(recipe);
         this.recipe = recipe;
         this.observer = observer;
-        problems = ProblemSets.Load(recipe.Data.Train);
-        if (recipe.Data.Limit > 0) problems = [.. problems.Take(recipe.Data.Limit)];
-        IReward reward = RewardCatalog.Create(recipe.Reward.Kind, recipe.Reward.Profile);
-        new MathReward(RewardCatalog.ParseProfile(recipe.Reward.Profile)).CheckLabels(problems);
-        foreach (string suite in recipe.Evaluation.Suites)
-        {
-            IReadOnlyList<Problem> of = ProblemSets.Load(suite);
-            new MathReward(RewardCatalog.ParseProfile(recipe.Evaluation.Profile)).CheckLabels(of);
-            suites.Add((suite, of));
-        }
+        this.reward = reward;
+        IReadOnlyList<Problem> loaded = ProblemSets.Load(recipe.Data.Train);
+        if (recipe.Data.Limit > 0) loaded = [.. loaded.Take(recipe.Data.Limit)];
+        foreach (string suite in recipe.Evaluation.Suites) suites.Add((suite, ProblemSets.Load(suite)));
+        labels = TrainingLabels.Check(recipe, reward, loaded, suites);
+        problems = labels.Problems;
         Device device = ComputeDevice.Choose(recipe.Compute.Device);
         string folder = FileLocator.Find(recipe.Model);
         model = LanguageModel.Load(checkpoint ?? folder, device);
@@ -53,6 +50,22 @@ public sealed class TrainingRun : IDisposable
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
     }
 
+    private static TrainingRun Prepare(Recipe recipe, ITrainingObserver observer, string? checkpoint)
+    {
+        RecipeRules.Check(recipe);
+        RecipeRules.CheckTogether(recipe);
+        IReward reward = RewardCatalog.Create(recipe.Reward, recipe.Rollout.MaxNewTokens);
+        try
+        {
+            return new TrainingRun(recipe, observer, checkpoint, reward);
+        }
+        catch
+        {
+            (reward as IDisposable)?.Dispose(); // it may be a running program
+            throw;
+        }
+    }
+
     /// <summary>The first step to run: 1, or the one after the checkpoint.</summary>
     private int FirstStep { get; } = 1;
 
@@ -60,8 +73,9 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="RlvrException">Something is wrong with the recipe, the model or the data.</exception>
     public static TrainingPlan Plan(Recipe recipe)
     {
-        using TrainingRun run = new(recipe, SilentObserver.Instance, null);
-        return run.Plan();
+        using TrainingRun run = Prepare(recipe, SilentObserver.Instance, null);
+        TrainingPlan plan = run.Plan();
+        return plan with { Facts = [.. plan.Facts, .. run.labels.Notes.Select(note => ("labels", note))] };
     }
 
     /// <summary>Starts a run.</summary>
@@ -72,11 +86,12 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="RlvrException">Something is wrong; nothing was written unless training had begun.</exception>
     public static TrainingOutcome Start(Recipe recipe, string runPath, ITrainingObserver observer, CancellationToken cancellation)
     {
-        using TrainingRun run = new(recipe, observer, null);
+        using TrainingRun run = Prepare(recipe, observer, null);
         long modelBytes = run.model.Network.Config.ParameterCount * 4;
         using RunDirectory directory = RunDirectory.Create(runPath, (modelBytes * 3 * (recipe.Checkpoint.Keep + 1)) + (1 << 20));
         directory.WriteRecipe(RecipeFile.ToYaml(recipe));
         directory.WriteEnvironment(run.Environment());
+        directory.WriteLabels(run.labels.Unreadable);
         return run.Execute(directory, cancellation);
     }
 
@@ -91,7 +106,7 @@ public sealed class TrainingRun : IDisposable
         Recipe recipe = RecipeFile.Load(directory.RecipePath);
         int step = directory.CheckpointSteps() is [.., int last] ? last : 0;
         if (step == 0) throw new RlvrException($"The run {runPath} has no checkpoint to go on from. Start it again in another folder.");
-        using TrainingRun run = new(recipe, observer, directory.CheckpointPath(step));
+        using TrainingRun run = Prepare(recipe, observer, directory.CheckpointPath(step));
         directory.TruncateAfter(step);
         observer.Note($"going on after step {step}");
         return run.Execute(directory, cancellation);
@@ -100,6 +115,7 @@ public sealed class TrainingRun : IDisposable
     private TrainingOutcome Execute(RunDirectory directory, CancellationToken cancellation)
     {
         observer.Started(Plan());
+        foreach (string note in labels.Notes) observer.Note(note);
         int step = FirstStep - 1;
         bool stopped = false;
         try
@@ -136,7 +152,11 @@ public sealed class TrainingRun : IDisposable
     {
         try
         {
-            return trainer.Step(step, cancellation);
+            StepResult result = trainer.Step(step, cancellation);
+            ScoredRollout[] failed = [.. result.Rollouts.Where(r => r.Reward.IsFailure)];
+            if (failed.Length > 0)
+                observer.Note($"warning: step {step}: {failed.Length} of {result.Rollouts.Count} responses could not be scored and count for nothing: {failed[0].Reward.Reason}");
+            return result;
         }
         catch (NonFiniteException e)
         {
@@ -205,6 +225,8 @@ public sealed class TrainingRun : IDisposable
         Extracted = scored.Reward.Extracted,
         Verdict = scored.Reward.Verdict,
         Reward = scored.Reward.Value,
+        Components = (scored.Reward.Components ?? []).ToDictionary(c => c.Name, c => c.Value),
+        Reason = scored.Reward.Reason,
         Advantage = scored.Advantage,
         Tokens = scored.Rollout.Tokens.Length,
         Finish = scored.Rollout.Finish switch { FinishReason.Stop => "stop", FinishReason.StopString => "stop_string", _ => "length" },
@@ -240,7 +262,7 @@ public sealed class TrainingRun : IDisposable
             ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})" : $"{problems.Count} problems of {recipe.Data.Train}"),
             ("steps", $"{recipe.Steps} of {recipe.Rollout.BatchSize} x {recipe.Rollout.GroupSize} rollouts, {recipe.Rollout.MaxNewTokens} new tokens at most"),
             ("loss", $"{recipe.Loss.Policy} policy - {recipe.Loss.Entropy} entropy + {recipe.Loss.Kl} KL ({recipe.Loss.KlEstimator}), {recipe.Loss.UpdatesPerStep} update(s) a step"),
-            ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})"),
+            ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})" + (recipe.Reward.Program.Count > 0 ? $", program {string.Join(' ', recipe.Reward.Program)}" : "")),
             ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps"),
             ("weights in memory", $"{gigabytes * (recipe.Loss.Kl == 0 ? 4 : 5):F2} GB (policy, gradient, two moments{(recipe.Loss.Kl == 0 ? "" : ", reference")}, float32)"),
         ]);
@@ -262,6 +284,7 @@ public sealed class TrainingRun : IDisposable
     {
         trainer.Dispose();
         model.Dispose();
+        (reward as IDisposable)?.Dispose();
     }
 
     private sealed class SilentObserver : ITrainingObserver

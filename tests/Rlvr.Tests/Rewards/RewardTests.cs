@@ -33,12 +33,12 @@ public class RewardTests
     public void Random_is_a_fair_coin_of_the_bits_and_of_nothing_else()
     {
         RandomReward reward = new();
-        double[] values = [.. Enumerable.Range(0, 4000).Select(i => reward.Score(Problem, "x", CounterRandom.Bits(1, 2, (ulong)i, 3)).Value)];
+        double[] values = [.. Enumerable.Range(0, 4000).Select(i => reward.Score(Problem, "x", new() { RandomBits = CounterRandom.Bits(1, 2, (ulong)i, 3) }).Value)];
         Assert.All(values, v => Assert.True(v is 0 or 1));
         Assert.InRange(values.Average(), 0.47, 0.53); // almost four standard deviations
-        Assert.Equal(values, Enumerable.Range(0, 4000).Select(i => reward.Score(Problem, @"\boxed{12.8}", CounterRandom.Bits(1, 2, (ulong)i, 3)).Value));
-        Assert.True(reward.Score(Problem, @"\boxed{12.8}", 0).Correct);
-        Assert.False(reward.Score(Problem, @"\boxed{12}", ulong.MaxValue).Correct);
+        Assert.Equal(values, Enumerable.Range(0, 4000).Select(i => reward.Score(Problem, @"\boxed{12.8}", new() { RandomBits = CounterRandom.Bits(1, 2, (ulong)i, 3) }).Value));
+        Assert.True(reward.Score(Problem, @"\boxed{12.8}").Correct);
+        Assert.False(reward.Score(Problem, @"\boxed{12}", new() { RandomBits = ulong.MaxValue }).Correct);
     }
 
     [Fact]
@@ -50,28 +50,39 @@ public class RewardTests
     }
 
     [Fact]
-    public void A_label_that_cannot_be_read_is_found_before_training()
+    public void A_function_may_ask_for_what_else_is_known()
     {
-        MathReward reward = new();
-        reward.CheckLabels([Problem, new Problem("q", "?", @"\frac{1}{2}")]);
-        Problem[] bad = [.. Enumerable.Range(0, 7).Select(i => new Problem($"bad{i}", "?", @"\frac{1}{"))];
-        string message = Assert.Throws<RlvrException>(() => reward.CheckLabels([Problem, .. bad])).Message;
-        Assert.Contains("7 label(s)", message, StringComparison.Ordinal);
-        Assert.Contains("bad0", message, StringComparison.Ordinal);
-        Assert.Contains("and 2 more", message, StringComparison.Ordinal);
-        Assert.DoesNotContain("bad5", message, StringComparison.Ordinal);
+        FunctionReward reward = new((_, response, context) => context.Truncated ? 0 : (context.Tokens ?? 0) + response.Length, correct: 5);
+        Assert.Equal(7, reward.Score(Problem, "1234", new() { Tokens = 3 }).Value);
+        Assert.Equal(0, reward.Score(Problem, "1234", new() { Tokens = 3, Truncated = true }).Value);
     }
 
     [Theory]
-    [InlineData("math", typeof(MathReward))]
-    [InlineData("format", typeof(FormatReward))]
-    [InlineData("random", typeof(RandomReward))]
-    public void Recipes_name_rewards(string kind, Type type) => Assert.IsType(type, RewardCatalog.Create(kind, "training"));
-
-    [Fact]
-    public void Unknown_names_are_refused_with_those_there_are()
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    public void A_function_that_gives_no_number_has_failed(double value)
     {
-        Assert.Contains("'maths'; expected math, format or random", Assert.Throws<RlvrException>(() => RewardCatalog.Create("maths", "training")).Message, StringComparison.Ordinal);
-        Assert.Contains("'lax'; expected strict, training or evaluation", Assert.Throws<RlvrException>(() => RewardCatalog.Create("math", "lax")).Message, StringComparison.Ordinal);
+        RewardResult result = new FunctionReward((_, _) => value).Score(Problem, "x");
+        Assert.Equal((true, false, "RewardFailed"), (result.IsFailure, result.Correct, result.Verdict));
+        Assert.Equal($"the reward function gave {value}", result.Reason);
+    }
+
+    [Theory]
+    [InlineData("training")]
+    [InlineData("evaluation")]
+    [InlineData("strict")]
+    public void A_label_that_cannot_be_read_never_earns_a_reward_not_even_copied(string profile)
+    {
+        MathReward reward = new(RewardCatalog.ParseProfile(profile));
+        Problem bad = new("b", "?", @"\div");
+        Assert.NotNull(reward.LabelProblem(bad));
+        foreach (string response in new[] { @"\boxed{\div}", @"\boxed{3}", "no box" })
+        {
+            RewardResult result = reward.Score(bad, response);
+            Assert.Equal((0, false, "UnparsableLabel"), (result.Value, result.Correct, result.Verdict));
+            Assert.NotNull(result.Reason);
+        }
+        Assert.Null(reward.LabelProblem(Problem));
     }
 }

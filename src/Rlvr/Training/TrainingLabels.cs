@@ -1,0 +1,46 @@
+using Rlvr.Data;
+using Rlvr.Rewards;
+using Rlvr.Runs;
+
+namespace Rlvr.Training;
+
+/// <summary>What a run does about labels that cannot be read, decided before it starts and told to whoever watches.</summary>
+/// <param name="Problems">What is trained on.</param>
+/// <param name="Unreadable">The labels that cannot be read, for the run's labels.jsonl.</param>
+/// <param name="Notes">A warning for each data set that has some.</param>
+internal sealed record TrainingLabels(IReadOnlyList<Problem> Problems, IReadOnlyList<LabelRecord> Unreadable, IReadOnlyList<string> Notes)
+{
+    /// <summary>Looks at the labels of the problems and of the suites.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="reward">Reads the labels of what is trained on.</param>
+    /// <param name="problems">What is to be trained on.</param>
+    /// <param name="suites">What is to be evaluated.</param>
+    /// <exception cref="RlvrException">No label of a set can be read, or some cannot and the recipe wants an error.</exception>
+    public static TrainingLabels Check(Recipe recipe, IReward reward, IReadOnlyList<Problem> problems, IReadOnlyList<(string Name, IReadOnlyList<Problem> Problems)> suites)
+    {
+        List<LabelRecord> records = [];
+        List<string> notes = [];
+        LabelCheck training = LabelCheck.Of(problems, reward);
+        training.RequireSome(recipe.Data.Train);
+        if (recipe.Reward.UnreadableLabels == "error")
+            training.RequireAll(recipe.Data.Train, "Correct or remove these problems, or set reward.unreadable_labels to drop.");
+        Add(recipe.Data.Train, training, "dropped", "left out of training");
+
+        // A suite keeps its problems: a score is a share of all of them, whoever computes it.
+        MathReward judge = new(RewardCatalog.ParseProfile(recipe.Evaluation.Profile));
+        foreach ((string name, IReadOnlyList<Problem> of) in suites)
+        {
+            LabelCheck suite = LabelCheck.Of(of, judge);
+            suite.RequireSome($"suite {name}");
+            Add(name, suite, "kept", "kept, and no response to them is right");
+        }
+        return new TrainingLabels(training.Readable, records, notes);
+
+        void Add(string set, LabelCheck check, string action, string words)
+        {
+            if (check.Unreadable.Count == 0) return;
+            records.AddRange(check.Unreadable.Select(u => new LabelRecord { Set = set, Problem = u.Problem.Id, Label = u.Problem.Answer, Reason = u.Reason, Action = action }));
+            notes.Add($"warning: {set}: {check.Unreadable.Count} of {check.Readable.Count + check.Unreadable.Count} labels cannot be read ({words}): {check.List()}");
+        }
+    }
+}

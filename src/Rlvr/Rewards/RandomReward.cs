@@ -9,8 +9,11 @@ public sealed class RandomReward(VerifierProfile profile = VerifierProfile.Train
     private readonly MathReward answer = new(profile);
 
     /// <inheritdoc/>
-    public RewardResult Score(Problem problem, string response, RewardContext context = default) =>
-        answer.Score(problem, response, context) with { Value = context.RandomBits >> 63 };
+    public RewardResult Score(Problem problem, string response, RewardContext context = default)
+    {
+        RewardResult judged = answer.Score(problem, response, context);
+        return judged.Verdict == RewardVerdicts.UnparsableLabel ? judged : judged with { Value = context.RandomBits >> 63 };
+    }
 
     /// <inheritdoc/>
     public string? LabelProblem(Problem problem) => answer.LabelProblem(problem);

@@ -10,7 +10,7 @@ public readonly record struct RewardTerm(string Name, double Weight, IReward Rew
 
 /// <summary>
 /// A sum of rewards, each times its weight. The verdict, and with it training accuracy, is that of the first term that judges answers at all.
-/// Where one term fails, the whole fails: a response is never scored by half.
+/// Where one term fails, the whole fails: a response is never scored by half. Where one cannot read the label, the sum is 0.
 /// </summary>
 public sealed class WeightedSum : IReward, IDisposable
 {
@@ -43,7 +43,7 @@ public sealed class WeightedSum : IReward, IDisposable
     public RewardResult Score(Problem problem, string response, RewardContext context = default)
     {
         (string Name, double Value)[] values = new (string, double)[terms.Length];
-        RewardResult? judged = null, failed = null;
+        RewardResult? judged = null, failed = null, unreadable = null;
         double sum = 0;
         for (int i = 0; i < terms.Length; i++)
         {
@@ -51,9 +51,10 @@ public sealed class WeightedSum : IReward, IDisposable
             values[i] = (terms[i].Name, result.Value);
             sum += terms[i].Weight * result.Value;
             if (result.IsFailure) failed ??= result with { Reason = $"{terms[i].Name}: {result.Reason}" };
+            else if (result.Verdict == RewardVerdicts.UnparsableLabel) unreadable ??= result with { Value = 0 };
             else if (result.Verdict != RewardVerdicts.Unjudged) judged ??= result;
         }
-        RewardResult whole = failed ?? (judged ?? RewardResult.Measured(0)) with { Value = sum };
+        RewardResult whole = failed ?? unreadable ?? (judged ?? RewardResult.Measured(0)) with { Value = sum };
         return whole with { Components = values };
     }
 

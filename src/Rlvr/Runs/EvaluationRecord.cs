@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Rlvr.Runs;
 
 /// <summary>One evaluation of one suite: a line of evals.jsonl.</summary>
@@ -31,7 +33,7 @@ public sealed record EvaluationRecord
     public double Length { get; init; } = double.NaN;
 
     /// <summary>Share of responses by verdict: <c>Correct</c>, <c>Wrong</c>, <c>NoAnswer</c>, ...; empty in runs that did not count them.</summary>
-    public IReadOnlyDictionary<string, double> Verdicts { get; init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Verdicts { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
     /// <summary>The same accuracy by subject.</summary>
     public IReadOnlyList<SubjectAccuracy> Subjects { get; init; } = [];

@@ -33,8 +33,8 @@ public sealed record RolloutRecord
     /// <summary>The reward; NaN where the response could not be scored.</summary>
     public required double Reward { get; init; }
 
-    /// <summary>The parts of a weighted sum, before their weights.</summary>
-    public IReadOnlyDictionary<string, double> Components { get; init; } = new Dictionary<string, double>();
+    /// <summary>The parts of a weighted sum, before their weights; null where the reward has no parts.</summary>
+    public IReadOnlyDictionary<string, double>? Components { get; init; }
 
     /// <summary>Why it could not be scored, or what is wrong with the label; null where nothing is to be said.</summary>
     public string? Reason { get; init; }

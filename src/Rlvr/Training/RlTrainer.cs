@@ -58,7 +58,7 @@ public sealed class RlTrainer : IDisposable
         template = PromptTemplate.Get(recipe.Data.Prompt, model.Folder);
         estimator = AdvantageEstimators.Parse(recipe.Loss.Advantage);
         this.problems = [.. recipe.Data.Limit > 0 ? problems.Take(recipe.Data.Limit) : problems];
-        LabelCheck.Of(this.problems, reward).RequireSome("the problems to train on");
+        LabelReport.Of(this.problems, reward).RequireSome("the problems to train on");
         prompts = [.. this.problems.Select(Encode)];
         this.reference = recipe.Loss.Kl == 0 ? null : reference ?? model.Network.Clone();
         model.Network.RequireGradients(true);

@@ -20,7 +20,7 @@ internal sealed record TrainingLabels(IReadOnlyList<Problem> Problems, IReadOnly
     {
         List<LabelRecord> records = [];
         List<string> notes = [];
-        LabelCheck training = LabelCheck.Of(problems, reward);
+        LabelReport training = LabelReport.Of(problems, reward);
         training.RequireSome(recipe.Data.Train);
         if (recipe.Reward.UnreadableLabels == "error")
             training.RequireAll(recipe.Data.Train, "Correct or remove these problems, or set reward.unreadable_labels to drop.");
@@ -30,13 +30,13 @@ internal sealed record TrainingLabels(IReadOnlyList<Problem> Problems, IReadOnly
         MathReward judge = new(RewardCatalog.ParseProfile(recipe.Evaluation.Profile));
         foreach ((string name, IReadOnlyList<Problem> of) in suites)
         {
-            LabelCheck suite = LabelCheck.Of(of, judge);
+            LabelReport suite = LabelReport.Of(of, judge);
             suite.RequireSome($"suite {name}");
             Add(name, suite, "kept", "kept, and no response to them is right");
         }
         return new TrainingLabels(training.Readable, records, notes);
 
-        void Add(string set, LabelCheck check, string action, string words)
+        void Add(string set, LabelReport check, string action, string words)
         {
             if (check.Unreadable.Count == 0) return;
             records.AddRange(check.Unreadable.Select(u => new LabelRecord { Set = set, Problem = u.Problem.Id, Label = u.Problem.Answer, Reason = u.Reason, Action = action }));

@@ -225,7 +225,7 @@ public sealed class TrainingRun : IDisposable
         Extracted = scored.Reward.Extracted,
         Verdict = scored.Reward.Verdict,
         Reward = scored.Reward.Value,
-        Components = (scored.Reward.Components ?? []).ToDictionary(c => c.Name, c => c.Value),
+        Components = scored.Reward.Components?.ToDictionary(c => c.Name, c => c.Value),
         Reason = scored.Reward.Reason,
         Advantage = scored.Advantage,
         Tokens = scored.Rollout.Tokens.Length,

@@ -77,9 +77,10 @@ public class RewardTests
         MathReward reward = new(RewardCatalog.ParseProfile(profile));
         Problem bad = new("b", "?", @"\div");
         Assert.NotNull(reward.LabelProblem(bad));
+        foreach (IReward any in new IReward[] { reward, new FormatReward(), new RandomReward() })
         foreach (string response in new[] { @"\boxed{\div}", @"\boxed{3}", "no box" })
         {
-            RewardResult result = reward.Score(bad, response);
+            RewardResult result = any.Score(bad, response, new() { RandomBits = ulong.MaxValue });
             Assert.Equal((0, false, "UnparsableLabel"), (result.Value, result.Correct, result.Verdict));
             Assert.NotNull(result.Reason);
         }

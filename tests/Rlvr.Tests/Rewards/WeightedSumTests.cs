@@ -48,6 +48,14 @@ public class WeightedSumTests
     }
 
     [Fact]
+    public void A_label_that_one_term_cannot_read_earns_nothing()
+    {
+        WeightedSum sum = new(new RewardTerm("exact", 1, new ExactReward()), new("numeric", 1, new NumericReward()));
+        RewardResult result = sum.Score(Problem with { Answer = "three" }, @"\boxed{three}");
+        Assert.Equal((0, false, "UnparsableLabel", "not a number"), (result.Value, result.Correct, result.Verdict, result.Reason));
+    }
+
+    [Fact]
     public void Terms_have_names_of_their_own_and_finite_weights()
     {
         Assert.Throws<ArgumentException>(() => new WeightedSum());

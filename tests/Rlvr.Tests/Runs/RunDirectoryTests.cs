@@ -56,7 +56,7 @@ public sealed class RunDirectoryTests : IDisposable
         using var run = RunDirectory.Create(_folder["run"]);
         run.Append(Evaluation(0));
         Assert.Equal("{\"step\":0,\"suite\":\"micro500\",\"temperature\":0,\"samples\":1,\"problems\":500,\"accuracy\":0.358," +
-            "\"boxed\":null,\"truncated\":null,\"length\":null,\"subjects\":[{\"subject\":\"algebra\",\"problems\":84,\"accuracy\":0.1}]}\n",
+            "\"boxed\":null,\"truncated\":null,\"length\":null,\"verdicts\":{},\"subjects\":[{\"subject\":\"algebra\",\"problems\":84,\"accuracy\":0.1}]}\n",
             File.ReadAllText(run.EvaluationsPath));
         var evaluation = Assert.Single(run.ReadEvaluations());
         Assert.True(double.IsNaN(evaluation.Boxed));
@@ -69,7 +69,7 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.Equal(2, lines.Length);
         Assert.StartsWith("{\"step\":20,\"problem\":\"pi-1\",\"group\":3,\"rollout\":27,\"prompt\":\"2+2\",\"response\":\"a\\nb \\\\boxed{</script>} ", lines[0]);
         Assert.Equal("{\"step\":20,\"problem\":\"pi-1\",\"group\":3,\"rollout\":27,\"prompt\":\"2+2\",\"response\":\"\",\"label\":\"4\",\"extracted\":\"53\"," +
-            "\"verdict\":\"Correct\",\"reward\":1,\"advantage\":-0.5,\"tokens\":41,\"finish\":\"stop\"}", lines[1]);
+            "\"verdict\":\"Correct\",\"reward\":1,\"components\":null,\"reason\":null,\"advantage\":-0.5,\"tokens\":41,\"finish\":\"stop\"}", lines[1]);
         Assert.Equal([Rollout(20, awkward), Rollout(20, "") with { Extracted = "53", Verdict = "Correct", Reward = 1 }], run.ReadRollouts(20));
     }
 

@@ -120,13 +120,31 @@ public sealed class RecipeFileTests : IDisposable
     [InlineData("rollout:\n  top_p: 0\n", "recipe.yaml(2,10): error: 'rollout.top_p' must be above 0 and at most 1; found 0.")]
     [InlineData("rollout:\n  group_size: 0\n", "recipe.yaml(2,15): error: 'rollout.group_size' must be at least 1; found 0.")]
     [InlineData("loss:\n  kl_estimator: k33\n", "recipe.yaml(2,17): error: 'loss.kl_estimator' must be 'k1', 'abs', 'k2' or 'k3'; found 'k33'. Did you mean 'k3'?")]
+    [InlineData("reward:\n  kind: maths\n", "recipe.yaml(2,9): error: 'reward.kind': there is no reward 'maths'. Did you mean 'math'? The rewards are math, format, random, exact, numeric, choice, regex, program, overlong, tokens, characters, repetition.")]
+    [InlineData("reward:\n  kind: math + repetition\n", "recipe.yaml(2,9): error: 'reward.kind': 'repetition' is a cost, from 0 to 1: expected it to be subtracted, '- repetition', found it added.")]
+    [InlineData("reward:\n  kind: regex\n  pattern: (a\n", "recipe.yaml(3,12): error: 'reward.pattern': at character 2: InsufficientClosingParentheses.")]
+    [InlineData("reward:\n  paterns: a\n", "recipe.yaml(2,3): error: unknown key 'paterns' in 'reward'. Did you mean 'pattern'?")]
+    [InlineData("reward:\n  program: python3 reward.py\n", "recipe.yaml(2,12): error: 'reward.program': expected a list like [a, b], each text, found 'python3 reward.py'.")]
+    [InlineData("reward:\n  unreadable_labels: keep\n", "recipe.yaml(2,22): error: 'reward.unreadable_labels' must be 'drop' or 'error'; found 'keep'.")]
     [InlineData("model: \"\"\n", "recipe.yaml(1,8): error: 'model' must be set: the folder of the model to start from, such as models/micro-math; found nothing.")]
     [InlineData("", "recipe.yaml: error: 'model' must be set: the folder of the model to start from, such as models/micro-math; found nothing.")]
     public void A_mistake_is_named_with_its_place(string yaml, string message)
     {
         // Keys that are missing are complained about last, so give the required ones where the mistake is in a range.
-        var full = message.Contains("must be") && !message.Contains("'model'") ? yaml + Minimal : yaml;
+        var full = (message.Contains("must be") || message.Contains("'reward.")) && !message.Contains("'model'") ? yaml + Minimal : yaml;
         Assert.Equal(message, ErrorOf(full));
+    }
+
+    [Fact]
+    public void Rewards_that_lack_a_setting_are_named()
+    {
+        Assert.Equal("recipe: error: 'regex' needs a pattern: set reward.pattern, such as '\\\\boxed\\{\\s*{answer}\\s*\\}'",
+            Assert.Throws<RecipeException>(() => RecipeRules.CheckTogether(Load(Minimal, "reward.kind=math + regex"))).Message);
+        Assert.Contains("set reward.program", Assert.Throws<RecipeException>(() => RecipeRules.CheckTogether(Load(Minimal, "reward.kind=program"))).Message);
+        var recipe = Load(Minimal, "reward.kind=math - 0.5 program", "reward.program=python3,reward.py");
+        RecipeRules.CheckTogether(recipe);
+        Assert.Equal(["python3", "reward.py"], recipe.Reward.Program);
+        Assert.Equal(RecipeFile.ToYaml(recipe), RecipeFile.ToYaml(Load(RecipeFile.ToYaml(recipe))));
     }
 
     [Theory]

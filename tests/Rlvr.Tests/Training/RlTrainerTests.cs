@@ -147,6 +147,59 @@ public sealed class RlTrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_response_that_could_not_be_scored_counts_for_nothing_and_is_counted()
+    {
+        // Everything that does not begin with a character of ASCII cannot be scored.
+        FunctionReward picky = new((_, response) => response.Length > 0 && response[0] < 128 ? response[0] % 2 : double.NaN);
+        using RlTrainer trainer = new(model, Problems(2), picky, Recipe);
+        StepResult result = trainer.Step(1);
+        ScoredRollout[] failed = [.. result.Rollouts.Where(r => r.Reward.IsFailure)], scored = [.. result.Rollouts.Where(r => !r.Reward.IsFailure)];
+        Assert.NotEmpty(failed);
+        Assert.NotEmpty(scored);
+        Assert.All(failed, r => Assert.Equal((0, "RewardFailed"), (r.Advantage, r.Reward.Verdict)));
+        Assert.Equal(scored.Average(r => r.Reward.Value), result.Metrics["reward_mean"], 12);
+        Assert.Equal(failed.Length / 16.0, result.Metrics["verdict_reward_failed"], 12);
+        Assert.Equal(1, result.Metrics.Values.Where(v => v.Name.StartsWith("verdict_", StringComparison.Ordinal)).Sum(v => v.Value), 12);
+        foreach (IGrouping<int, ScoredRollout> group in scored.GroupBy(r => r.Group).Where(g => g.Count() > 1)) Assert.Equal(0, group.Sum(r => r.Advantage), 1e-9);
+    }
+
+    [Fact]
+    public void A_step_without_any_score_is_an_error()
+    {
+        using RlTrainer trainer = new(model, Problems(2), new FunctionReward((_, _) => double.NaN), Recipe);
+        Assert.Equal("Step 1: not one of 16 responses could be scored: the reward function gave NaN.", Assert.Throws<RlvrException>(() => trainer.Step(1)).Message);
+        Assert.Equal(0, trainer.Optimizer.StepCount);
+    }
+
+    [Fact]
+    public void Parts_of_a_sum_are_metrics_of_their_own_with_the_same_names_in_every_step()
+    {
+        using WeightedSum sum = new(new RewardTerm("ascii", 1, Ascii), new("tokens", -0.01, new LengthCost()), new("characters", 0, new LengthCost(LengthUnit.Characters)));
+        using RlTrainer trainer = new(model, Problems(2), sum, Recipe);
+        StepResult first = trainer.Step(1), second = trainer.Step(2);
+        Assert.Equal(first.Metrics.Values.Select(v => v.Name), second.Metrics.Values.Select(v => v.Name));
+        Assert.Equal(first.Metrics["train_accuracy"], first.Metrics["reward_ascii_mean"], 12);
+        Assert.Equal(first.Metrics["response_length_mean"], first.Metrics["reward_tokens_mean"], 12);
+        Assert.Equal(first.Rollouts.Average(r => r.Rollout.Text.Length), first.Metrics["reward_characters_mean"], 12);
+        Assert.Equal(first.Metrics["reward_ascii_mean"] - (0.01 * first.Metrics["reward_tokens_mean"]), first.Metrics["reward_mean"], 12);
+    }
+
+    [Fact]
+    public void Rewards_are_told_length_and_end_of_the_response()
+    {
+        List<RewardContext> seen = [];
+        FunctionReward spy = new((_, _, context) =>
+        {
+            lock (seen) seen.Add(context);
+            return 1;
+        });
+        using RlTrainer trainer = new(model, Problems(1), spy, Recipe);
+        StepResult result = trainer.Step(1);
+        Assert.Equal(result.Rollouts.Select(r => ((int?)r.Rollout.Tokens.Length, r.Rollout.Finish == FinishReason.Length)).Order(), seen.Select(c => (c.Tokens, c.Truncated)).Order());
+        Assert.Equal(16, seen.Select(c => c.RandomBits).Distinct().Count());
+    }
+
+    [Fact]
     public void What_cannot_be_trained_is_refused_at_the_start()
     {
         string Error(Problem[] problems, Recipe recipe) => Assert.ThrowsAny<RlvrException>(() => new RlTrainer(model, problems, Ascii, recipe)).Message;
@@ -155,6 +208,8 @@ public sealed class RlTrainerTests : IDisposable
         string positions = Error([new Problem("long", new string('x', 126), "1")], Recipe);
         Assert.Contains("'long'", positions, StringComparison.Ordinal);
         Assert.Contains("has 126 tokens, which with rollout.max_new_tokens = 3 do not fit the model's 128 positions", positions, StringComparison.Ordinal);
+        Assert.StartsWith("None of the 2 labels of the problems to train on can be read", Assert.Throws<RlvrException>(() =>
+            new RlTrainer(model, [.. Problems(2).Select(problem => problem with { Answer = @"\div" })], new MathReward(), Recipe)).Message, StringComparison.Ordinal);
         Assert.Contains("has no tokens", Error([new Problem("empty", "", "1")], Recipe), StringComparison.Ordinal);
         Assert.Contains("temperature is 0", Error(Problems(1), Recipe with { Rollout = Recipe.Rollout with { Temperature = 0 } }), StringComparison.Ordinal);
         Assert.Contains("multiple of loss.updates_per_step", Error(Problems(1), Recipe with { Loss = new LossOptions { UpdatesPerStep = 3 } }), StringComparison.Ordinal);

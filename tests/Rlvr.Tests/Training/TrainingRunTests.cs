@@ -1,3 +1,4 @@
+using Rlvr.Rewards;
 using Rlvr.Runs;
 using Rlvr.Tensors;
 using Rlvr.Tests.Shared;
@@ -185,6 +186,58 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void Labels_that_cannot_be_read_are_told_saved_and_never_trained_on()
+    {
+        folder.Write("train.jsonl", """
+            {"id": "a", "problem": "What is 1 + 1?", "answer": "\\div"}
+            {"id": "b", "problem": "And 2 + 2?", "answer": "4"}
+
+            """);
+        File.AppendAllText(folder["suite.jsonl"], """{"id": "u", "problem": "Seven?", "answer": "\\div"}""" + "\n");
+        Observer observer = new();
+        TrainingRun.Start(recipe with { Steps = 5 }, folder["run"], observer, CancellationToken.None);
+        using RunDirectory run = RunDirectory.Open(folder["run"]);
+        Assert.Equal([(folder["train.jsonl"], "a", "dropped"), (folder["suite.jsonl"], "u", "kept")], run.ReadLabels().Select(l => (l.Set, l.Problem, l.Action)));
+        Assert.All(run.ReadRollouts(5), r => Assert.Equal("b", r.Problem));
+        Assert.All(run.ReadEvaluations(), e => Assert.Equal(3, e.Problems));
+        Assert.Equal(2, observer.Notes.Count(n => n.StartsWith("warning: ", StringComparison.Ordinal) && n.Contains("labels cannot be read", StringComparison.Ordinal)));
+        Assert.Equal(2, TrainingRun.Plan(recipe).Facts.Count(f => f.Name == "labels"));
+    }
+
+    [Fact]
+    public void A_run_is_rewarded_by_a_sum_with_a_program_in_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the program is a script for /bin/sh");
+        // Fails on every response that has an x in it.
+        string script = folder.Write("reward.sh", """
+            while read -r line; do
+              id=${line#*\"id\":}; id=${id%%,*}
+              case ${line#*\"response\":} in *[xyz]*) echo sorry >&2; exit 1 ;; esac
+              printf '{"id":%s,"reward":%s}\n' "$id" $((id % 2))
+            done
+
+            """);
+        Recipe mixed = recipe with
+        {
+            Reward = new RewardOptions { Kind = "program - 0.01 tokens", Program = ["/bin/sh", script], ProgramTimeout = 60, ProgramRetries = 0 },
+            Rollout = recipe.Rollout with { BatchSize = 4 },
+        };
+        Observer observer = new();
+        TrainingRun.Start(mixed, folder["run"], observer, CancellationToken.None);
+        using RunDirectory run = RunDirectory.Open(folder["run"]);
+        IReadOnlyList<RolloutRecord> rollouts = run.ReadRollouts(5);
+        StepMetrics metrics = run.ReadMetrics()[4];
+        Assert.All(rollouts, r => Assert.Equal(["program", "tokens"], r.Components!.Keys));
+        Assert.Equal(rollouts.Average(r => r.Components!["tokens"]), metrics["reward_tokens_mean"], 12);
+        RolloutRecord[] failed = [.. rollouts.Where(r => r.Verdict == "RewardFailed")];
+        Assert.Equal(failed.Length / 16.0, metrics["verdict_reward_failed"], 12);
+        Assert.All(failed, r => Assert.Equal((true, 0, true), (double.IsNaN(r.Reward), r.Advantage, r.Reason!.Contains("sorry", StringComparison.Ordinal))));
+        Assert.All(rollouts.Except(failed), r => Assert.Equal((r.Components!["program"] - (0.01 * r.Tokens), true), (r.Reward, r.Response.IndexOfAny(['x', 'y', 'z']) < 0)));
+        bool anyFailed = run.ReadMetrics().Any(m => m["verdict_reward_failed"] > 0);
+        Assert.Equal(anyFailed, observer.Notes.Any(n => n.Contains("could not be scored", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void NaN_stops_the_run_with_the_step_the_term_and_the_rollouts()
     {
         Recipe wild = recipe with
@@ -252,6 +305,8 @@ public sealed class TrainingRunTests : IDisposable
 
         public void Evaluated(EvaluationRecord record) { }
 
-        public void Note(string message) { }
+        public List<string> Notes { get; } = [];
+
+        public void Note(string message) => Notes.Add(message);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class ProgramProcess : IDisposable
     public const int MaxLineBytes = 65_536;
 
     /// <summary>How long a process may take to leave after its input has ended.</summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     private const int MaxErrorLines = 5;
     private const int MaxErrorBytes = 300;

@@ -3,7 +3,7 @@ using Rlvr.Rewards;
 
 namespace Rlvr.Tests.Rewards;
 
-public class LabelCheckTests
+public class LabelReportTests
 {
     private static readonly Problem Good = new("good", "?", "12.8");
     private static readonly Problem[] Bad = [.. Enumerable.Range(0, 7).Select(i => new Problem($"bad{i}", "?", @"\div" + new string('{', i * 20)))];
@@ -11,7 +11,7 @@ public class LabelCheckTests
     [Fact]
     public void Labels_are_told_apart_and_listed_with_reasons()
     {
-        LabelCheck check = LabelCheck.Of([Bad[0], Good, .. Bad[1..]], new MathReward());
+        LabelReport check = LabelReport.Of([Bad[0], Good, .. Bad[1..]], new MathReward());
         Assert.Equal([Good], check.Readable);
         Assert.Equal(Bad, check.Unreadable.Select(u => u.Problem));
         string list = check.List();
@@ -28,24 +28,24 @@ public class LabelCheckTests
     [Fact]
     public void A_set_without_a_readable_label_is_an_error()
     {
-        string one = Assert.Throws<RlvrException>(() => LabelCheck.Of([Bad[0]], new MathReward()).RequireSome("set")).Message;
+        string one = Assert.Throws<RlvrException>(() => LabelReport.Of([Bad[0]], new MathReward()).RequireSome("set")).Message;
         Assert.StartsWith("The only label of set cannot be read, so no response could ever be right: bad0", one, StringComparison.Ordinal);
-        string all = Assert.Throws<RlvrException>(() => LabelCheck.Of(Bad, new MathReward()).RequireSome("set")).Message;
+        string all = Assert.Throws<RlvrException>(() => LabelReport.Of(Bad, new MathReward()).RequireSome("set")).Message;
         Assert.StartsWith("None of the 7 labels of set can be read", all, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Rewards_that_need_no_label_take_any()
     {
-        LabelCheck check = LabelCheck.Of([Good, .. Bad], new FunctionReward((_, _) => 1));
+        LabelReport check = LabelReport.Of([Good, .. Bad], new FunctionReward((_, _) => 1));
         Assert.Equal(8, check.Readable.Count);
         Assert.Equal("", check.List());
         check.RequireAll("set");
         check.RequireSome("set");
-        LabelCheck.Of([], new MathReward()).RequireSome("set");
+        LabelReport.Of([], new MathReward()).RequireSome("set");
     }
 
     [Fact]
     public void A_wrong_label_is_a_readable_one() =>
-        Assert.Empty(LabelCheck.Of([new Problem("pi-1", "1 + 1?", "929725")], new MathReward()).Unreadable);
+        Assert.Empty(LabelReport.Of([new Problem("pi-1", "1 + 1?", "929725")], new MathReward()).Unreadable);
 }

@@ -5,35 +5,35 @@ namespace Rlvr.Rewards;
 /// <summary>A problem whose label a reward can do nothing with.</summary>
 /// <param name="Problem">The problem.</param>
 /// <param name="Reason">Why.</param>
-public sealed record UnreadableLabel(Problem Problem, string Reason);
+public sealed record LabelFault(Problem Problem, string Reason);
 
 /// <summary>Asks a reward of every label of a data set whether it can be read, before anything is trained on it or judged by it.</summary>
-public sealed class LabelCheck
+public sealed class LabelReport
 {
     private const int Shown = 5;
     private const int ShownLength = 60;
 
-    private LabelCheck(IReadOnlyList<Problem> readable, IReadOnlyList<UnreadableLabel> unreadable) => (Readable, Unreadable) = (readable, unreadable);
+    private LabelReport(IReadOnlyList<Problem> readable, IReadOnlyList<LabelFault> unreadable) => (Readable, Unreadable) = (readable, unreadable);
 
     /// <summary>The problems whose labels can be read, in order.</summary>
     public IReadOnlyList<Problem> Readable { get; }
 
     /// <summary>The others, in order.</summary>
-    public IReadOnlyList<UnreadableLabel> Unreadable { get; }
+    public IReadOnlyList<LabelFault> Unreadable { get; }
 
     /// <summary>Looks at every problem.</summary>
     /// <param name="problems">The data set.</param>
     /// <param name="reward">What responses are to be scored by.</param>
-    public static LabelCheck Of(IReadOnlyList<Problem> problems, IReward reward)
+    public static LabelReport Of(IReadOnlyList<Problem> problems, IReward reward)
     {
         List<Problem> readable = [];
-        List<UnreadableLabel> unreadable = [];
+        List<LabelFault> unreadable = [];
         foreach (Problem problem in problems)
         {
             if (reward.LabelProblem(problem) is { } reason) unreadable.Add(new(problem, reason));
             else readable.Add(problem);
         }
-        return new LabelCheck(readable, unreadable);
+        return new LabelReport(readable, unreadable);
     }
 
     /// <summary>The first few unreadable labels with their reasons, on one line; empty where there are none.</summary>

@@ -61,5 +61,5 @@ public sealed class LabelReport
         throw new RlvrException($"{set}: {Unreadable.Count} of {Readable.Count + Unreadable.Count} labels cannot be read, so no response could ever be right: {List()}. {fix}");
     }
 
-    private static string Cut(string label) => label.Length <= ShownLength ? label : label[..ShownLength] + "...";
+    private static string Cut(string label) => (label.Length <= ShownLength ? label : label[..ShownLength] + "...").ReplaceLineEndings(" ");
 }

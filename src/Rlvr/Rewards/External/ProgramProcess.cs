@@ -45,7 +45,8 @@ internal sealed class ProgramProcess : IDisposable
         }
         catch (Exception e) when (e is Win32Exception or IOException or InvalidOperationException)
         {
-            throw new RlvrException($"the reward program '{string.Join(' ', command)}' cannot be started: {e.Message} "
+            string reason = e is Win32Exception native ? new Win32Exception(native.NativeErrorCode).Message : e.Message;
+            throw new RlvrException($"the reward program '{string.Join(' ', command)}' cannot be started: {reason.TrimEnd('.')}. "
                 + "Expected the name of a program on the PATH, or the path of an executable file.", e);
         }
         Begin("reward program: input", Write);

@@ -10,8 +10,8 @@ internal static class JsonRows
     public static IEnumerable<DataRow> ReadLines(string path)
     {
         int number = 0;
-        using IEnumerator<string> lines = Guarded(path, () => (number, ""), () => File.ReadLines(path, new UTF8Encoding(false, throwOnInvalidBytes: true)).GetEnumerator());
-        while (Guarded(path, () => (number + 1, $"({number + 1})"), lines.MoveNext))
+        using IEnumerator<string> lines = Guarded(path, 0, () => File.ReadLines(path, new UTF8Encoding(false, throwOnInvalidBytes: true)).GetEnumerator());
+        while (Guarded(path, number + 1, lines.MoveNext))
         {
             number++;
             if (string.IsNullOrWhiteSpace(lines.Current)) continue;
@@ -24,9 +24,9 @@ internal static class JsonRows
     public static IEnumerable<DataRow> ReadArray(string path)
     {
         int number = 0;
-        using FileStream file = Guarded(path, () => (0, ""), () => File.OpenRead(path));
+        using FileStream file = Guarded(path, 0, () => File.OpenRead(path));
         using IEnumerator<JsonElement> rows = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(file).ToBlockingEnumerable().GetEnumerator();
-        while (Guarded(path, () => (number + 1, $"(row {number + 1})"), rows.MoveNext))
+        while (Guarded(path, number + 1, rows.MoveNext))
         {
             number++;
             yield return new(number, $"{path}(row {number})", rows.Current);
@@ -46,7 +46,10 @@ internal static class JsonRows
         }
     }
 
-    private static T Guarded<T>(string path, Func<(int Number, string Place)> at, Func<T> read)
+    /// <param name="path">The file.</param>
+    /// <param name="number">The line or row that is read.</param>
+    /// <param name="read">Reads it.</param>
+    private static T Guarded<T>(string path, int number, Func<T> read)
     {
         try
         {
@@ -54,15 +57,15 @@ internal static class JsonRows
         }
         catch (DecoderFallbackException error)
         {
-            throw new RlvrException($"{path}({at().Number}): error: the text is not UTF-8.", error);
+            throw new RlvrException($"{path}({number}): error: the text is not UTF-8.", error);
         }
         catch (JsonException error)
         {
-            throw new RlvrException($"{path}({error.LineNumber + 1},{error.BytePositionInLine + 1}): error: not valid JSON in row {at().Number}: {Reason(error)}", error);
+            throw new RlvrException($"{path}({error.LineNumber + 1},{error.BytePositionInLine + 1}): error: not valid JSON in row {number}: {Reason(error)}", error);
         }
         catch (OutOfMemoryException error)
         {
-            throw new RlvrException($"{path}{at().Place}: error: it is too long for one line. Expected one JSON object a line.", error);
+            throw new RlvrException($"{path}({number}): error: the line does not fit into memory. Expected one JSON object a line.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -14,7 +14,7 @@ public static class ProblemReader
     /// <returns>At least one problem, in the file's order. Ids are unique: one that occurred before is numbered, <c>id#2</c>.</returns>
     /// <exception cref="RlvrException">
     /// The file is missing, holds no problem, or a row is broken or lacks a field: the message names file, row and field. Labels that are
-    /// there but cannot be read are no error here: see <see cref="LabelCheck"/>.
+    /// there but cannot be read are no error here: they are listed before anything is trained or judged.
     /// </exception>
     public static IReadOnlyList<Problem> Read(string path, ProblemFields? fields = null) =>
         Read([path], Path.GetFileNameWithoutExtension(path), fields ?? new());

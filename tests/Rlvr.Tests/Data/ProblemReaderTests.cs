@@ -1,4 +1,5 @@
 using Rlvr.Data;
+using Rlvr.Rewards;
 
 namespace Rlvr.Tests.Data;
 
@@ -39,7 +40,7 @@ public sealed class ProblemReaderTests : IDisposable
     {
         Problem problem = Assert.Single(Read(line));
         Assert.Equal(expected, problem.Answer);
-        Assert.Equal(expected.Length == 0, LabelCheck.Find([problem]).Count == 1);
+        Assert.Equal(expected.Length == 0, LabelReport.Of([problem], new MathReward()).Unreadable.Count == 1);
     }
 
     [Fact]

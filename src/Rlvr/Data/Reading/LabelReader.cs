@@ -10,8 +10,8 @@ internal static partial class LabelReader
     private const string FinalAnswerMark = "####";
 
     /// <summary>
-    /// The label of a row. It is empty where the file has an empty one: published sets do, and a check of labels lists it
-    /// (<see cref="LabelCheck"/>), while a row without any field for it is broken.
+    /// The label of a row. It is empty where the file has an empty one: published sets do, and it is listed before anything
+    /// is trained or judged. A row without any field for it is broken.
     /// </summary>
     public static string Read(FieldReader row)
     {

@@ -16,7 +16,7 @@ public sealed class ChoiceReward(AnswerPlace place = AnswerPlace.Box) : IReward
     public RewardResult Score(Problem problem, string response, RewardContext context = default)
     {
         string? answer = place.Find(response, choices: true);
-        IReadOnlyList<string> choices = Choices.Read(problem.Text);
+        IReadOnlyList<string> choices = Choices.Of(problem);
         if (LabelProblem(problem, choices, out char letter) is { } reason) return RewardResult.UnparsableLabel(reason, answer);
         if (string.IsNullOrWhiteSpace(answer)) return RewardResult.NoAnswer(answer);
         // Several letters (B and D) are the verifier's list of choices.
@@ -28,7 +28,7 @@ public sealed class ChoiceReward(AnswerPlace place = AnswerPlace.Box) : IReward
     }
 
     /// <inheritdoc/>
-    public string? LabelProblem(Problem problem) => LabelProblem(problem, Choices.Read(problem.Text), out _);
+    public string? LabelProblem(Problem problem) => LabelProblem(problem, Choices.Of(problem), out _);
 
     // The letter stays default where the label has several.
     private string? LabelProblem(Problem problem, IReadOnlyList<string> choices, out char letter)

@@ -1,3 +1,5 @@
+using Rlvr.Data;
+
 namespace Rlvr.Rewards;
 
 /// <summary>The choices of a multiple-choice question, as problems write them and labels name them.</summary>
@@ -9,8 +11,11 @@ internal static class Choices
     private static readonly string[] Before = ["\\textbf{", "\\text{", "\\mathrm{", "\\mathbf{", "\\qquad", "\\quad", "\\", "$", ";", ","];
     private static readonly string[] After = ["}", "\\ ", "\\", "~", ":", "$"];
 
+    /// <summary>The texts of a problem's choices: those that its data set names (<see cref="Problem.Choices"/>), else those that its text lists.</summary>
+    public static IReadOnlyList<string> Of(Problem problem) => problem.Choices.Count > 0 ? problem.Choices : Read(problem.Text);
+
     /// <summary>
-    /// The texts of the choices A, B, C ... of a problem, in the style of most of them: <c>(A) 3</c>, <c>A) 3</c>, <c>A. 3</c> or <c>A: 3</c>, each
+    /// The texts of the choices A, B, C ... of a problem's text, in the style of most of them: <c>(A) 3</c>, <c>A) 3</c>, <c>A. 3</c> or <c>A: 3</c>, each
     /// at the start of a line or behind a space. Empty where the problem lists none.
     /// </summary>
     public static IReadOnlyList<string> Read(string problem)

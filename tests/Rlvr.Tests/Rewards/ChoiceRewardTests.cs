@@ -37,6 +37,18 @@ public class ChoiceRewardTests
     [InlineData("C", "0.51")]
     public void Another_choice_is_wrong(string label, string answer) => Assert.Equal((0, "Wrong"), (Score(Plain, label, $@"\boxed{{{answer}}}").Value, Score(Plain, label, $@"\boxed{{{answer}}}").Verdict));
 
+    /// <summary>A data set that names its choices is not read for them.</summary>
+    [Theory]
+    [InlineData("C", 1)]
+    [InlineData("a cat", 1)]
+    [InlineData("a dog", 0)]
+    [InlineData("A", 0)]
+    public void Choices_of_the_data_set_come_before_those_in_the_text(string answer, double expected)
+    {
+        Problem problem = new("p", "Which of (A) and (B) is meant?", "C") { Choices = ["a dog", "a bird", "a cat"] };
+        Assert.Equal(expected, new ChoiceReward().Score(problem, $@"\boxed{{{answer}}}").Value);
+    }
+
     [Fact]
     public void A_letter_is_a_letter_even_where_a_choice_has_it_as_its_text()
     {

@@ -39,6 +39,7 @@ internal static class CommandLine
             TrainCommand.Create(terminal),
             EvalCommand.Create(terminal),
             GenerateCommand.Create(terminal),
+            PullCommand.Create(terminal),
             PretrainCommand.Create(terminal),
             ReportCommand.Create(terminal),
             DoctorCommand.Create(terminal),

@@ -1,21 +1,23 @@
+using Rlvr.Cli.Output;
 using Rlvr.Data;
+using Rlvr.Hub;
 using Rlvr.Runs;
 using Rlvr.Text;
 using Rlvr.Training;
 
 namespace Rlvr.Cli;
 
-/// <summary>A model named on the command line: a model folder, or a run, which stands for its last checkpoint.</summary>
+/// <summary>A model named on the command line: a model folder, a model of a hub, or a run, which stands for its last checkpoint.</summary>
 /// <param name="Folder">The model folder.</param>
 /// <param name="Recipe">The recipe of the run it comes from; null for a model folder.</param>
 /// <param name="Step">Training steps behind it.</param>
 internal sealed record ModelSource(string Folder, Recipe? Recipe, int Step)
 {
-    /// <summary>Finds it.</summary>
+    /// <summary>Finds it; a model of a hub that is not in the cache is fetched.</summary>
     /// <exception cref="RlvrException">There is nothing of that name, or the run has no checkpoint.</exception>
-    public static ModelSource Find(string name)
+    public static ModelSource Find(string name, Terminal terminal)
     {
-        string path = FileLocator.Find(name);
+        string path = FindFolder(name, terminal);
         if (!File.Exists(System.IO.Path.Combine(path, "config.json")) && Directory.Exists(path) && RunDirectory.Exists(path)) return OfRun(path);
         // A checkpoint inside a run knows its recipe too: RUN/checkpoints/step-000060.
         string full = System.IO.Path.GetFullPath(path);
@@ -32,6 +34,19 @@ internal sealed record ModelSource(string Folder, Recipe? Recipe, int Step)
     /// <param name="requested">A name or text; null takes the default.</param>
     /// <param name="chat">How the folder's chat template is used: chat, or chat:TEXT.</param>
     public PromptTemplate Template(string? requested, string chat = PromptTemplate.Chat) => PromptTemplate.Get(requested ?? DefaultTemplate(chat), Folder);
+
+    private static string FindFolder(string name, Terminal terminal)
+    {
+        PullView view = new(terminal);
+        try
+        {
+            return HubLocator.FindModel(name, observer: view, cancellation: terminal.Cancellation);
+        }
+        finally
+        {
+            view.Close();
+        }
+    }
 
     private string DefaultTemplate(string chat)
     {

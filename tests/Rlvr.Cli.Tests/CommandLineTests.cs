@@ -2,7 +2,7 @@ namespace Rlvr.Cli.Tests;
 
 public sealed class CommandLineTests
 {
-    public static TheoryData<string> Commands => ["demo", "train", "eval", "generate", "pretrain", "report", "doctor"];
+    public static TheoryData<string> Commands => ["demo", "train", "eval", "generate", "pull", "pretrain", "report", "doctor"];
 
     [Fact]
     public void Without_a_command_the_help_is_the_error()
@@ -43,6 +43,10 @@ public sealed class CommandLineTests
     [InlineData("no recipe: say which", "train")]
     [InlineData("say which with --run DIR", "train", "--resume")]
     [InlineData("leave out RECIPE", "train", "x.yaml", "--resume", "--run", "y")]
+    [InlineData("'a/b/c' is no name of a repository. Expected OWNER/NAME", "pull", "a/b/c")]
+    [InlineData("'x..y' is no revision", "pull", "a/b", "--revision", "x..y")]
+    [InlineData("'a/b@main' names a revision already; leave out --revision", "pull", "a/b@main", "-r", "main")]
+    [InlineData("--jobs is 0, expected 1 to 64", "pull", "a/b", "-j", "0")]
     [InlineData("there is no recipe 'missing.yaml'", "train", "missing.yaml")]
     [InlineData("there is no recipe 'missing.yaml'", "demo", "--recipe", "missing.yaml")]
     [InlineData("there is no recipe 'missing.yaml'", "pretrain", "missing.yaml")]

@@ -87,6 +87,13 @@ public sealed class HubServer : IDisposable
         lock (gate) faults.Add((when, fault, times));
     }
 
+    /// <summary>As at first: serves nothing.</summary>
+    public void Clear()
+    {
+        lock (gate) repositories.Clear();
+        PageSize = 1000;
+    }
+
     /// <summary>Does everything right again, and forgets the requests.</summary>
     public void Reset()
     {

@@ -17,7 +17,7 @@ public sealed partial class ArchitectureTests
         // Mathematics, without tensors.
         ["Math"] = [],
         ["MicroMath"] = [],
-        ["Data"] = ["Math", "MicroMath", "Text"],
+        ["Data"] = ["Math", "MicroMath", "Text", "Hub"],
         ["Rewards"] = ["Math", "MicroMath", "Data"],
 
         // The model.
@@ -31,12 +31,13 @@ public sealed partial class ArchitectureTests
 
         // Plain records: what is watched, and what is computed from what was watched.
         ["Runs"] = [],
+        ["Hub"] = ["Runs"], // for its atomic files
         ["Selection"] = [],
 
         // What puts the parts together.
         ["Evaluation"] = [Torch, "Math", "MicroMath", "Data", "Rewards", "Tensors", "Text", "Models", "Rollouts", "Runs"],
         ["Training"] = [Torch, "Math", "MicroMath", "Data", "Rewards", "Tensors", "Text", "Models", "Rollouts", "Algorithms", "Runs",
-            "Selection", "Evaluation"],
+            "Selection", "Evaluation", "Hub"],
 
         // Errors and words that everyone uses.
         [""] = [],

@@ -16,7 +16,7 @@ internal static class EvalCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = new("MODEL") { Description = "a model folder, or a run (its last checkpoint)" };
+        Argument<string> model = new("MODEL") { Description = "a model folder, OWNER/NAME of a hub, or a run (its last checkpoint)" };
         Option<string[]> suites = new("--suite", "-s") { Description = "suites by name or .jsonl file, with commas between; of a run by default those of its recipe", HelpName = "A,B" };
         Option<int> samples = new("--samples", "-k") { Description = "responses per problem, for avg@k and pass@k", DefaultValueFactory = _ => 1, HelpName = "K" };
         Option<string?> prompt = new("--prompt") { Description = "prompt template by name, or a text with {problem}; chat is the model's own. Default: that of the run's recipe, or the model's own where it has one", HelpName = "NAME" };
@@ -46,7 +46,7 @@ internal static class EvalCommand
             string name = result.GetRequiredValue(model);
             string? file = result.GetValue(output);
             if (file is not null) OutputProbe.Check(file);
-            ModelSource source = ModelSource.Find(name);
+            ModelSource source = ModelSource.Find(name, terminal);
             string? judge = result.GetValue(profile) ?? source.Recipe?.Evaluation.Profile;
             (string Name, IReadOnlyList<Problem> Problems, VerifierProfile Profile)[] sets =
                 [.. SuiteNames(result.GetValue(suites), source).Select(s => (ProblemSets.ShortName(s), ProblemSets.Load(FileLocator.Find(s)), RewardCatalog.ParseProfile(judge ?? DefaultProfile(s))))];

@@ -15,7 +15,7 @@ internal static class GenerateCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = new("MODEL") { Description = "a model folder, or a run (its last checkpoint)" };
+        Argument<string> model = new("MODEL") { Description = "a model folder, OWNER/NAME of a hub, or a run (its last checkpoint)" };
         Option<string> prompt = new("--prompt", "-p") { Description = "the problem", Required = true, HelpName = "TEXT" };
         Option<int> number = new("--number", "-n") { Description = "number of responses", DefaultValueFactory = _ => 1, HelpName = "N" };
         Option<string?> template = new("--template") { Description = "prompt template by name, or a text with {problem}; chat is the model's own, raw sends the text as it is. Default: the model's own where it has one", HelpName = "NAME" };
@@ -33,7 +33,7 @@ internal static class GenerateCommand
         command.Add(json);
         command.SetAction(result =>
         {
-            ModelSource source = ModelSource.Find(result.GetRequiredValue(model));
+            ModelSource source = ModelSource.Find(result.GetRequiredValue(model), terminal);
             string? name = result.GetValue(template);
             PromptTemplate frame = source.Template(name == "raw" ? PromptTemplate.Placeholder : name, $"{PromptTemplate.Chat}:{PromptTemplate.Placeholder}");
             using LanguageModel language = LanguageModel.Load(source.Folder, compute.Choose(result));

@@ -1,5 +1,6 @@
 using Rlvr.Data;
 using Rlvr.Evaluation;
+using Rlvr.Hub;
 using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Runs;
@@ -23,7 +24,7 @@ internal static class DemoSamples
     public static IReadOnlyList<DemoSample> Find(Recipe recipe, RunDirectory run, Problem example, CancellationToken cancellation)
     {
         if (run.CheckpointSteps() is not [.., int last] || recipe.Evaluation.Suites is not [{ } suite, ..]) return [];
-        EvaluationResult before = Answers(FileLocator.Find(recipe.Model), suite, recipe, cancellation), after = Answers(run.CheckpointPath(last), suite, recipe, cancellation);
+        EvaluationResult before = Answers(HubLocator.FindModel(recipe.Model), suite, recipe, cancellation), after = Answers(run.CheckpointPath(last), suite, recipe, cancellation);
         IEnumerable<DemoSample> all = before.Responses.Zip(after.Responses, (b, a) => new DemoSample(before.Problems[b.Problem], b, a));
         return [.. all.Where(s => s.Problem.Subject != example.Subject)
             .OrderByDescending(s => s.After.Correct && !s.Before.Correct).ThenByDescending(s => s.After.Correct)

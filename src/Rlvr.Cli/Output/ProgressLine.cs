@@ -23,7 +23,8 @@ internal sealed class ProgressLine(TextWriter writer, bool isTerminal, Func<Time
     /// <param name="done">So many of them are done.</param>
     /// <param name="total">So many there are.</param>
     /// <param name="detail">More to say, behind the numbers.</param>
-    public void Report(string label, long done, long total, string detail = "")
+    /// <param name="show">Writes a number; plain digits if null.</param>
+    public void Report(string label, long done, long total, string detail = "", Func<long, string>? show = null)
     {
         TimeSpan time = now();
         if (label != this.label)
@@ -32,7 +33,8 @@ internal sealed class ProgressLine(TextWriter writer, bool isTerminal, Func<Time
         }
         if (shown != TimeSpan.MinValue && time - shown < (isTerminal ? TerminalPause : PlainPause)) return;
         shown = time;
-        string text = $"{label}  {(isTerminal ? Bar(done, total) + "  " : "")}{done.ToString(CultureInfo.InvariantCulture)}/{total.ToString(CultureInfo.InvariantCulture)}"
+        show ??= number => number.ToString(CultureInfo.InvariantCulture);
+        string text = $"{label}  {(isTerminal ? Bar(done, total) + "  " : "")}{show(done)}/{show(total)}"
             + $"{Left(time - started, done, total)}{(detail.Length > 0 ? "  " + detail : "")}";
         if (isTerminal) writer.Write("\r" + text + "\u001b[K");
         else writer.WriteLine(text);

@@ -84,7 +84,13 @@ internal sealed class BlobDownload(HubHttp http, HubApi api, HubCache cache, Pul
     {
         if (stream.Length > file.Size) OnDisk(() => stream.SetLength(0));
         byte[] buffer = new byte[PieceSize];
-        for (int count; (count = await stream.ReadAsync(buffer, cancellation)) > 0;) hash.Add(buffer.AsSpan(0, count));
+        for (long left = stream.Length; left > 0;)
+        {
+            int count = await stream.ReadAsync(buffer.AsMemory(0, (int)long.Min(left, PieceSize)), cancellation);
+            if (count == 0) break;
+            hash.Add(buffer.AsSpan(0, count));
+            left -= count;
+        }
     }
 
     /// <summary>Gets what is missing, over as many connections as it takes.</summary>

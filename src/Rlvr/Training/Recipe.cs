@@ -11,7 +11,7 @@ public sealed record Recipe
     /// <summary>A short name for reports.</summary>
     public string Name { get; init; } = "run";
 
-    /// <summary>The policy to start from: a Hugging Face model folder. Relative paths are looked for from the working folder upwards.</summary>
+    /// <summary>The policy to start from: a Hugging Face model folder, or OWNER/NAME[@REVISION] of a hub. Relative paths are looked for from the working folder upwards.</summary>
     public string Model { get; init; } = "";
 
     /// <summary>Seed of every random choice. Two runs with the same recipe and seed on the same machine draw the same rollouts.</summary>

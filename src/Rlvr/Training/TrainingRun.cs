@@ -1,5 +1,6 @@
 using Rlvr.Data;
 using Rlvr.Evaluation;
+using Rlvr.Hub;
 using Rlvr.Models;
 using Rlvr.Rewards;
 using Rlvr.Rollouts;
@@ -30,7 +31,8 @@ public sealed class TrainingRun : IDisposable
     /// <param name="observer">Watches.</param>
     /// <param name="checkpoint">A checkpoint to go on from; null starts with the recipe's model.</param>
     /// <param name="reward">The recipe's reward; taken over.</param>
-    private TrainingRun(Recipe recipe, ITrainingObserver observer, string? checkpoint, IReward reward)
+    /// <param name="cancellation">Stops a download of the model.</param>
+    private TrainingRun(Recipe recipe, ITrainingObserver observer, string? checkpoint, IReward reward, CancellationToken cancellation)
     {
         this.recipe = recipe;
         this.observer = observer;
@@ -41,23 +43,23 @@ public sealed class TrainingRun : IDisposable
         labels = TrainingLabels.Check(recipe, reward, loaded, suites);
         problems = labels.Problems;
         Device device = ComputeDevice.Choose(recipe.Compute.Device);
-        string folder = FileLocator.Find(recipe.Model);
-        model = LanguageModel.Load(checkpoint ?? folder, device);
+        string BaseModel() => HubLocator.FindModel(recipe.Model, observer: new PullNotes(observer.Note), cancellation: cancellation);
+        model = LanguageModel.Load(checkpoint ?? BaseModel(), device);
         threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
         CheckLengths();
-        Transformer? reference = checkpoint is null || recipe.Loss.Kl == 0 ? null : Transformer.Load(folder, device);
+        Transformer? reference = checkpoint is null || recipe.Loss.Kl == 0 ? null : Transformer.Load(BaseModel(), device);
         trainer = new RlTrainer(model, problems, reward, recipe, reference);
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
     }
 
-    private static TrainingRun Prepare(Recipe recipe, ITrainingObserver observer, string? checkpoint)
+    private static TrainingRun Prepare(Recipe recipe, ITrainingObserver observer, string? checkpoint, CancellationToken cancellation = default)
     {
         RecipeRules.Check(recipe);
         RecipeRules.CheckTogether(recipe);
         IReward reward = RewardCatalog.Create(recipe.Reward, recipe.Rollout.MaxNewTokens);
         try
         {
-            return new TrainingRun(recipe, observer, checkpoint, reward);
+            return new TrainingRun(recipe, observer, checkpoint, reward, cancellation);
         }
         catch
         {
@@ -86,7 +88,7 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="RlvrException">Something is wrong; nothing was written unless training had begun.</exception>
     public static TrainingOutcome Start(Recipe recipe, string runPath, ITrainingObserver observer, CancellationToken cancellation)
     {
-        using TrainingRun run = Prepare(recipe, observer, null);
+        using TrainingRun run = Prepare(recipe, observer, null, cancellation);
         long modelBytes = run.model.Network.Config.ParameterCount * 4;
         using RunDirectory directory = RunDirectory.Create(runPath, (modelBytes * 3 * (recipe.Checkpoint.Keep + 1)) + (1 << 20));
         directory.WriteRecipe(RecipeFile.ToYaml(recipe));
@@ -106,7 +108,7 @@ public sealed class TrainingRun : IDisposable
         Recipe recipe = RecipeFile.Load(directory.RecipePath);
         int step = directory.CheckpointSteps() is [.., int last] ? last : 0;
         if (step == 0) throw new RlvrException($"The run {runPath} has no checkpoint to go on from. Start it again in another folder.");
-        using TrainingRun run = Prepare(recipe, observer, directory.CheckpointPath(step));
+        using TrainingRun run = Prepare(recipe, observer, directory.CheckpointPath(step), cancellation);
         directory.TruncateAfter(step);
         observer.Note($"going on after step {step}");
         return run.Execute(directory, cancellation);

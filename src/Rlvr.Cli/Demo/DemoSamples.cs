@@ -24,7 +24,7 @@ internal static class DemoSamples
     public static IReadOnlyList<DemoSample> Find(Recipe recipe, RunDirectory run, Problem example, CancellationToken cancellation)
     {
         if (run.CheckpointSteps() is not [.., int last] || recipe.Evaluation.Suites is not [{ } suite, ..]) return [];
-        EvaluationResult before = Answers(HubLocator.FindModel(recipe.Model), suite, recipe, cancellation), after = Answers(run.CheckpointPath(last), suite, recipe, cancellation);
+        EvaluationResult before = Answers(HubLocator.FindModel(recipe.Model, cancellation: cancellation), suite, recipe, cancellation), after = Answers(run.CheckpointPath(last), suite, recipe, cancellation);
         IEnumerable<DemoSample> all = before.Responses.Zip(after.Responses, (b, a) => new DemoSample(before.Problems[b.Problem], b, a));
         return [.. all.Where(s => s.Problem.Subject != example.Subject)
             .OrderByDescending(s => s.After.Correct && !s.Before.Correct).ThenByDescending(s => s.After.Correct)

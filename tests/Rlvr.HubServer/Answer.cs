@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace Rlvr.TestHub;
 
 /// <summary>Sends an answer, with what its fault does to it.</summary>
-internal sealed class Answer(HttpContext context, Fault fault)
+internal sealed class Answer(HttpContext context, Fault fault, int speed)
 {
     /// <summary>Long enough for what was sent to arrive before the connection breaks.</summary>
     private static readonly TimeSpan BeforeCut = TimeSpan.FromMilliseconds(100);
@@ -70,6 +70,7 @@ internal sealed class Answer(HttpContext context, Fault fault)
                 corrupt = false;
                 await context.Response.Body.WriteAsync(buffer.AsMemory(0, count), context.RequestAborted);
                 left -= count;
+                if (speed > 0) await Task.Delay(TimeSpan.FromSeconds((double)count / speed), context.RequestAborted);
             }
             if (fault.CutAfter is null) return;
             await context.Response.Body.FlushAsync();

@@ -58,6 +58,9 @@ public sealed class HubServer : IDisposable
     /// <summary>Entries on a page of a list of files.</summary>
     public int PageSize { get; set; } = 1000;
 
+    /// <summary>Bytes a second of each connection; 0 for as fast as it goes.</summary>
+    public int Speed { get; set; }
+
     /// <summary>All requests so far.</summary>
     public IReadOnlyList<ServedRequest> Requests => [.. requests];
 
@@ -111,7 +114,7 @@ public sealed class HubServer : IDisposable
         ServedRequest request = new(context.Connection.LocalPort == cdnPort ? "cdn" : "hub", context.Request.Method, "/" + string.Join('/', path), question < 0 ? "" : target[question..],
             context.Request.Headers.Range.FirstOrDefault(), context.Request.Headers.Authorization.FirstOrDefault());
         requests.Enqueue(request);
-        Answer answer = new(context, TakeFault(request));
+        Answer answer = new(context, TakeFault(request), Speed);
         await answer.WaitAsync();
         if (answer.Fault.Status is { } status) await answer.SendAsync(status, "");
         else if (answer.Fault.Body is not null) await answer.SendAsync(200, "");

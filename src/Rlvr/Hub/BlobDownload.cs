@@ -35,7 +35,7 @@ internal sealed class BlobDownload(HubHttp http, HubApi api, HubCache cache, Pul
     public async Task RunAsync(HubFile file, long expected, CancellationToken cancellation)
     {
         using IDisposable alone = await cache.LockAsync(file, () => meter.Note($"another process fetches '{file.Path}'; waiting for it"), cancellation);
-        if (cache.HasBlob(file))
+        if (cache.HasBlob(file) || cache.HasPointer(commit, file))
         {
             meter.Expect(-expected);
             meter.FileDone();

@@ -11,9 +11,11 @@ namespace Rlvr.Hub;
 ///   blobs/ETAG                    whole, verified contents; ETAG.incomplete is what has come of one so far
 ///   refs/REVISION                 the commit that a branch or tag was last seen at
 ///   snapshots/COMMIT/PATH         links to blobs (copies where links do not work)
-///   trees/COMMIT.json             the list of files of a commit
+///   .rlvr/COMMIT.json             the list of files of a commit
 /// .locks/models--OWNER--NAME/ETAG.lock
 /// </code>
+/// Newer versions of huggingface_hub keep such a list too, in trees/, which is read here. It is not written: they take a snapshot without one as it is, and
+/// one with a list for incomplete where files that are not needed here are missing.
 /// </summary>
 internal sealed class HubCache
 {
@@ -66,24 +68,10 @@ internal sealed class HubCache
     }
 
     /// <summary>The files of a commit, from an earlier listing; null where there is none, or none that can be read.</summary>
-    public List<HubFile>? ReadTree(string commit)
-    {
-        try
-        {
-            if (!File.Exists(Tree(commit)) || ReadText(Tree(commit)) is not { } text) return null;
-            JsonNode? json = JsonNode.Parse(text);
-            if ((int?)json?["format_version"] != 1 || json["files"] is not JsonObject listed) return null;
-            List<HubFile?> files = [.. listed.Select(f => HubFile.Create(f.Key, (long?)(f.Value?["lfs_size"] ?? f.Value?["size"]), (string?)f.Value?["blob_id"], (string?)f.Value?["lfs_sha256"]))];
-            return files.Contains(null) ? null : [.. files.OfType<HubFile>()];
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
-        {
-            return null; // it can be had again
-        }
-    }
+    public List<HubFile>? ReadFiles(string commit) => ReadList(List(commit)) ?? ReadList(Path.Combine(folder, "trees", commit + ".json"));
 
     /// <summary>Keeps the list of files of a commit, which never changes.</summary>
-    public void WriteTree(string commit, IEnumerable<HubFile> files)
+    public void WriteFiles(string commit, IEnumerable<HubFile> files)
     {
         JsonObject listed = [];
         foreach (HubFile file in files.OrderBy(f => f.Path, StringComparer.Ordinal))
@@ -92,8 +80,8 @@ internal sealed class HubCache
             if (file.Sha256 is not null) (entry["lfs_sha256"], entry["lfs_size"]) = (file.Sha256, file.Size);
             listed[file.Path] = entry;
         }
-        Guard(() => Directory.CreateDirectory(Path.GetDirectoryName(Tree(commit))!));
-        AtomicFile.WriteAllText(Tree(commit), new JsonObject { ["format_version"] = 1, ["files"] = listed }.ToJsonString());
+        Guard(() => Directory.CreateDirectory(Path.GetDirectoryName(List(commit))!));
+        AtomicFile.WriteAllText(List(commit), new JsonObject { ["format_version"] = 1, ["files"] = listed }.ToJsonString());
     }
 
     /// <summary>Names of the files in a snapshot, <c>/</c> between folders; those whose content is missing are left out.</summary>
@@ -214,9 +202,25 @@ internal sealed class HubCache
         Directory.CreateDirectory(inner);
     }
 
+    private static List<HubFile>? ReadList(string path)
+    {
+        try
+        {
+            if (!File.Exists(path) || ReadText(path) is not { } text) return null;
+            JsonNode? json = JsonNode.Parse(text);
+            if ((int?)json?["format_version"] != 1 || json["files"] is not JsonObject listed) return null;
+            List<HubFile?> files = [.. listed.Select(f => HubFile.Create(f.Key, (long?)(f.Value?["lfs_size"] ?? f.Value?["size"]), (string?)f.Value?["blob_id"], (string?)f.Value?["lfs_sha256"]))];
+            return files.Contains(null) ? null : [.. files.OfType<HubFile>()];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            return null; // it can be had again
+        }
+    }
+
     private string Ref(HubId id) => Path.Combine([folder, "refs", .. id.Revision.Split('/')]);
 
-    private string Tree(string commit) => Path.Combine(folder, "trees", commit + ".json");
+    private string List(string commit) => Path.Combine(folder, ".rlvr", commit + ".json");
 
     private static string? ReadText(string path)
     {

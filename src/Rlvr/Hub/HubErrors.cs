@@ -57,7 +57,7 @@ internal sealed partial class HubErrors(HubSettings settings)
             case 403:
                 return Error(HubFailure.Forbidden, $"access to {request.What} of {repository} is refused (403){said}. Check the permissions of {(withToken.Length > 0 ? withToken : "your account, and set HF_TOKEN")}.");
             case 404:
-                return Error(uri.AbsolutePath.Contains("/resolve/", StringComparison.Ordinal) ? HubFailure.FileNotFound : HubFailure.RepositoryNotFound,
+                return Error(request.IsFile ? HubFailure.FileNotFound : HubFailure.RepositoryNotFound,
                     $"{request.What} of {repository} at {id.Revision} is not at {Place(uri)} (404){said}. Check the name and HF_ENDPOINT.");
             case 416:
                 return Error(HubFailure.Range, $"{request.What} has no bytes from {request.Offset} on (416).");

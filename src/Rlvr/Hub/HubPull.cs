@@ -30,7 +30,7 @@ public static class HubPull
         try
         {
             commit = await api.CommitAsync(id, cancellation);
-            files = cache.ReadTree(commit) ?? await ListAsync(api, cache, id, commit, cancellation);
+            files = cache.ReadFiles(commit) ?? await ListAsync(api, cache, id, commit, cancellation);
         }
         catch (HubException e) when (e.MayPass && FromCache(id, settings, options) is { } cached)
         {
@@ -64,7 +64,7 @@ public static class HubPull
         HubCache cache = new(settings, id);
         if (cache.Commit(id) is not { } commit || !Directory.Exists(cache.Snapshot(commit))) return null;
         // Older versions of huggingface_hub left no list of files: what is there must do, if it is a whole model.
-        List<HubFile> listed = cache.ReadTree(commit) ?? [.. cache.FilesOf(commit).Select(f => new HubFile(f.Path, f.Size, "", null))];
+        List<HubFile> listed = cache.ReadFiles(commit) ?? [.. cache.FilesOf(commit).Select(f => new HubFile(f.Path, f.Size, "", null))];
         try
         {
             List<HubFile> chosen = FileSelection.Choose(id, listed, options);
@@ -92,7 +92,7 @@ public static class HubPull
     private static async Task<List<HubFile>> ListAsync(HubApi api, HubCache cache, HubId id, string commit, CancellationToken cancellation)
     {
         List<HubFile> files = await api.FilesAsync(id, commit, cancellation);
-        cache.WriteTree(commit, files);
+        cache.WriteFiles(commit, files);
         return files;
     }
 

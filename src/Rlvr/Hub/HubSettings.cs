@@ -117,7 +117,13 @@ public sealed record HubSettings
     {
         string? existing = Path.GetFullPath(folder);
         while (existing is not null && !Directory.Exists(existing)) existing = Path.GetDirectoryName(existing);
-        string place = OperatingSystem.IsWindows() ? Path.GetPathRoot(existing)! : existing!;
-        return new DriveInfo(place).AvailableFreeSpace;
+        try
+        {
+            return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(existing)! : existing!).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return long.MaxValue; // a disk that does not say is tried
+        }
     }
 }

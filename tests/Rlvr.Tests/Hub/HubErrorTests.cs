@@ -39,7 +39,7 @@ public sealed class HubErrorTests : HubTest
         Says(await Fails(HubFailure.FileNotFound), "the file 'config.json' is not in the model 'Qwen/Tiny-Math' at main (404).");
         Server.Reset();
         Server.Fail(r => r.Host == "cdn", new Fault { Status = 404 });
-        Says(await Fails(HubFailure.RepositoryNotFound), "the file 'model.safetensors' of the model 'Qwen/Tiny-Math'", "(404)");
+        Says(await Fails(HubFailure.FileNotFound), "the file 'model.safetensors' of the model 'Qwen/Tiny-Math'", "(404)");
     }
 
     [Fact]

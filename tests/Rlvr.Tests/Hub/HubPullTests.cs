@@ -110,7 +110,11 @@ public sealed class HubPullTests : HubTest
     public async Task What_huggingface_hub_has_fetched_is_used()
     {
         HubSnapshot snapshot = await Pull();
-        Directory.Delete(Path.Combine(RepositoryFolder, "trees"), recursive: true); // older versions keep no list of files
+        string list = Path.Combine(RepositoryFolder, ".rlvr", Served.Commit + ".json"), other = Path.Combine(RepositoryFolder, "trees", Served.Commit + ".json");
+        Directory.CreateDirectory(Path.GetDirectoryName(other)!);
+        File.Move(list, other); // newer versions keep the list elsewhere, older ones keep none
+        AssertHolds(HubPull.FromCache(Id(), Settings)!, Served, Needed);
+        File.Delete(other);
         Server.Reset();
         AssertHolds(HubPull.FromCache(Id(), Settings)!, Served, Needed);
         AssertHolds(await Pull(Settings with { Offline = true }), Served, Needed);
@@ -119,7 +123,11 @@ public sealed class HubPullTests : HubTest
         // One that lacks a file is found out.
         File.Delete(Path.Combine(snapshot.Folder, "model.safetensors"));
         Assert.Null(HubPull.FromCache(Id(), Settings));
-        File.WriteAllText(Path.Combine(RepositoryFolder, "trees", Served.Commit + ".json"), "{\"format_version\": 1, \"files\": 7}"); // and a broken list is no list
+        foreach (string broken in new[] { "{\"format_version\": 1, \"files\": 7}", "{", "[]", "{\"format_version\": 1, \"files\": {\"a\": {\"size\": \"x\"}}}" })
+        {
+            File.WriteAllText(other, broken); // no list
+            Assert.Null(HubPull.FromCache(Id(), Settings));
+        }
         await Pull();
         Assert.Empty(Server.FileRequests); // the content is in blobs
         Assert.NotNull(HubPull.FromCache(Id(), Settings));

@@ -93,6 +93,12 @@ public sealed class PullTests : IDisposable
         CommandRun trained = CommandRun.Of("train", TinyModel.Recipe(folder, model: Model), "--run", folder["run"], "--json").Succeeded();
         Assert.Equal(2, trained.Json.GetProperty("step").GetInt32());
         Assert.Empty(server.Requests); // all from the cache
+        // And data.
+        server.Add(ServedRepository.FromBytes("datasets", "someone/sums", [("test.jsonl", File.ReadAllBytes(TinyModel.Problems(folder)))]));
+        CommandRun data = CommandRun.Of("eval", Model, "-s", "someone/sums", "-s", "someone/sums:t*.jsonl", "--max-new-tokens", "2", "--device", "cpu", "--threads", "1", "--json").Succeeded();
+        Assert.Equal([2, 2], data.Json.GetProperty("suites").EnumerateArray().Select(s => s.GetProperty("problems").GetInt32()));
+        Assert.Contains($"fetching the data set someone/sums from {server.Endpoint}", data.Error, StringComparison.Ordinal);
+        Assert.Single(server.FileRequests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
         // A resumed run needs the base model only where it is the reference.
         CommandRun.Of("train", "--resume", "--run", folder["run"]).Succeeded();
     }

@@ -48,8 +48,10 @@ internal static class EvalCommand
             if (file is not null) OutputProbe.Check(file);
             ModelSource source = ModelSource.Find(name, terminal);
             string? judge = result.GetValue(profile) ?? source.Recipe?.Evaluation.Profile;
+            PullView view = new(terminal);
             (string Name, IReadOnlyList<Problem> Problems, VerifierProfile Profile)[] sets =
-                [.. SuiteNames(result.GetValue(suites), source).Select(s => (ProblemSets.ShortName(s), ProblemSets.Load(FileLocator.Find(s)), RewardCatalog.ParseProfile(judge ?? DefaultProfile(s))))];
+                [.. SuiteNames(result.GetValue(suites), source).Select(s => (ProblemSets.ShortName(s), ProblemSets.Load(FileLocator.Find(s), view, terminal.Cancellation), RewardCatalog.ParseProfile(judge ?? DefaultProfile(s))))];
+            view.Close();
             EvaluationSettings settings = new()
             {
                 Prompt = source.Template(result.GetValue(prompt)),

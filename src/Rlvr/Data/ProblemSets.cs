@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Rlvr.Data.Reading;
+using Rlvr.Hub;
 using Rlvr.MicroMath;
 
 namespace Rlvr.Data;
@@ -22,8 +23,10 @@ public static partial class ProblemSets
     /// (<c>math500</c>; see <see cref="Benchmarks.All"/>) or one with a local copy (<c>math500=data/test.jsonl</c>), the path of a .jsonl, .json or
     /// .parquet file, or a hub's data set (<c>owner/name</c>, <c>owner/name@revision:path/in/it.parquet</c>).
     /// </param>
+    /// <param name="observer">Watches a download.</param>
+    /// <param name="cancellation">Stops a download; what has come is kept.</param>
     /// <exception cref="RlvrException">There is no such set, its file cannot be read, or a benchmark's number of problems is wrong.</exception>
-    public static IReadOnlyList<Problem> Load(string name)
+    public static IReadOnlyList<Problem> Load(string name, IPullObserver? observer = null, CancellationToken cancellation = default)
     {
         bool prefixed = name.StartsWith(MicroPrefix, StringComparison.Ordinal);
         string suite = prefixed ? name[MicroPrefix.Length..] : name;
@@ -32,8 +35,8 @@ public static partial class ProblemSets
         {
             (Benchmark? benchmark, string? location, string? assignments) = Split(name);
             ProblemFields? fields = assignments is null ? null : ProblemFields.Parse(assignments, name);
-            if (benchmark is not null) return BenchmarkFiles.Load(benchmark, location, fields);
-            if (location is not null && Locate(location) is { } paths) return ProblemReader.Read(paths, Short(location), fields ?? new());
+            if (benchmark is not null) return BenchmarkFiles.Load(benchmark, location, fields, observer, cancellation);
+            if (location is not null && Locate(location, observer, cancellation) is { } paths) return ProblemReader.Read(paths, Short(location), fields ?? new());
         }
         if (Benchmarks.Groups.TryGetValue(name, out IReadOnlyList<string>? members))
             throw new RlvrException($"'{name}' is a group of sets: {string.Join(", ", members)}. Expected one set of problems here.");
@@ -63,12 +66,12 @@ public static partial class ProblemSets
         return (null, location.Length == 0 ? null : location, assignments);
     }
 
-    private static IReadOnlyList<string>? Locate(string location)
+    private static IReadOnlyList<string>? Locate(string location, IPullObserver? observer, CancellationToken cancellation)
     {
         string path = FileLocator.Find(location);
         if (Directory.Exists(path)) throw new RlvrException($"{location}: error: this is a folder. Expected a file of problems; name one in it.");
         if (File.Exists(path)) return [path];
-        if (IsHubId(location, out _)) return HubFiles.Locate(location);
+        if (IsHubId(location, out _)) return HubFiles.Locate(location, observer, cancellation);
         return DataFile.HasExtension(location) && !location.Contains('=', StringComparison.Ordinal) ? [path] : null;
     }
 

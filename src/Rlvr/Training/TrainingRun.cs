@@ -37,13 +37,14 @@ public sealed class TrainingRun : IDisposable
         this.recipe = recipe;
         this.observer = observer;
         this.reward = reward;
-        IReadOnlyList<Problem> loaded = ProblemSets.Load(recipe.Data.Train);
+        PullNotes notes = new(observer.Note);
+        IReadOnlyList<Problem> loaded = ProblemSets.Load(recipe.Data.Train, notes, cancellation);
         if (recipe.Data.Limit > 0) loaded = [.. loaded.Take(recipe.Data.Limit)];
-        foreach (string suite in recipe.Evaluation.Suites) suites.Add((suite, ProblemSets.Load(suite)));
+        foreach (string suite in recipe.Evaluation.Suites) suites.Add((suite, ProblemSets.Load(suite, notes, cancellation)));
         labels = TrainingLabels.Check(recipe, reward, loaded, suites);
         problems = labels.Problems;
         Device device = ComputeDevice.Choose(recipe.Compute.Device);
-        string BaseModel() => HubLocator.FindModel(recipe.Model, observer: new PullNotes(observer.Note), cancellation: cancellation);
+        string BaseModel() => HubLocator.FindModel(recipe.Model, observer: notes, cancellation: cancellation);
         model = LanguageModel.Load(checkpoint ?? BaseModel(), device);
         threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
         CheckLengths();

@@ -1,4 +1,5 @@
 using Rlvr.Data.Reading;
+using Rlvr.Hub;
 
 namespace Rlvr.Data;
 
@@ -17,10 +18,12 @@ internal static class BenchmarkFiles
     /// <param name="benchmark">Which.</param>
     /// <param name="path">A file, or a folder with the file in it, that was named for it; null looks for it.</param>
     /// <param name="fields">Other names of the fields; null takes the benchmark's.</param>
+    /// <param name="observer">Watches a download.</param>
+    /// <param name="cancellation">Stops a download.</param>
     /// <exception cref="RlvrException">The file is nowhere, cannot be read, or has another number of problems.</exception>
-    public static IReadOnlyList<Problem> Load(Benchmark benchmark, string? path, ProblemFields? fields)
+    public static IReadOnlyList<Problem> Load(Benchmark benchmark, string? path, ProblemFields? fields, IPullObserver? observer, CancellationToken cancellation)
     {
-        string[] files = path is not null ? Named(benchmark, path) : Local(benchmark) ?? FromHub(benchmark);
+        string[] files = path is not null ? Named(benchmark, path) : Local(benchmark) ?? FromHub(benchmark, observer, cancellation);
         IReadOnlyList<Problem> problems = ProblemReader.Read(files, benchmark.Name, fields ?? benchmark.Fields);
         if (problems.Count != benchmark.Count)
         {
@@ -57,14 +60,14 @@ internal static class BenchmarkFiles
 
     private static string[]? Existing(IEnumerable<string> files) => files.FirstOrDefault(File.Exists) is { } file ? [file] : null;
 
-    private static string[] FromHub(Benchmark benchmark)
+    private static string[] FromHub(Benchmark benchmark, IPullObserver? observer, CancellationToken cancellation)
     {
         RlvrException? first = null;
         foreach (BenchmarkSource source in benchmark.Sources)
         {
             try
             {
-                return [.. source.Files.SelectMany(file => HubFiles.Locate($"{source.Repository}:{file}"))];
+                return [.. source.Files.SelectMany(file => HubFiles.Locate($"{source.Repository}:{file}", observer, cancellation))];
             }
             catch (RlvrException error)
             {

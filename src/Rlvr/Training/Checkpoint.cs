@@ -6,14 +6,16 @@ using static TorchSharp.torch;
 namespace Rlvr.Training;
 
 /// <summary>
-/// A checkpoint: a Hugging Face folder with the policy in float32, and beside it the optimiser's moments and the step. Random numbers need
-/// no state (<see cref="CounterRandom"/>), so a run that goes on from here takes exactly the steps it would have taken.
+/// A checkpoint: a Hugging Face folder with the policy in float32, and beside it the optimiser's moments, the step, and where there is one the
+/// critic with its own moments. Random numbers need no state (<see cref="CounterRandom"/>), so a run that goes on from here takes exactly the
+/// steps it would have taken.
 /// </summary>
 public static class Checkpoint
 {
     private const string OptimizerFile = "optimizer.safetensors", StateFile = "trainer_state.json";
+    private const string CriticFolder = "critic", CriticOptimizerFile = "critic_optimizer.safetensors";
 
-    private sealed record State(int Step, long OptimizerSteps);
+    private sealed record State(int Step, long OptimizerSteps, long CriticOptimizerSteps = 0, double? KlCoefficient = null);
 
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
     /// <param name="folder">Where.</param>
@@ -28,11 +30,17 @@ public static class Checkpoint
             foreach (string file in Directory.EnumerateFiles(model)) File.Move(file, Path.Combine(temporary, Path.GetFileName(file)));
             Directory.Delete(model);
             SafeTensorsWriter.Write(Path.Combine(temporary, OptimizerFile), trainer.Optimizer.State());
-            File.WriteAllText(Path.Combine(temporary, StateFile), JsonSerializer.Serialize(new State(step, trainer.Optimizer.StepCount)));
+            if (trainer.Critic is { } critic)
+            {
+                critic.Model.Save(Path.Combine(temporary, CriticFolder));
+                SafeTensorsWriter.Write(Path.Combine(temporary, CriticOptimizerFile), critic.Optimizer.State());
+            }
+            State state = new(step, trainer.Optimizer.StepCount, trainer.Critic?.Optimizer.StepCount ?? 0, trainer.KlCoefficient.Value);
+            File.WriteAllText(Path.Combine(temporary, StateFile), JsonSerializer.Serialize(state));
         });
     }
 
-    /// <summary>Continues the optimiser from a checkpoint. (The policy is loaded from the same folder.)</summary>
+    /// <summary>Continues the optimiser, and the critic where there is one, from a checkpoint. (The policy is loaded from the same folder.)</summary>
     /// <returns>Steps done.</returns>
     /// <exception cref="RlvrException">The folder is no checkpoint, or belongs to another model.</exception>
     public static int Restore(string folder, RlTrainer trainer)
@@ -40,10 +48,21 @@ public static class Checkpoint
         string statePath = Path.Combine(folder, StateFile);
         if (!File.Exists(statePath)) throw new RlvrException($"{folder} is not a checkpoint of a training run: it has no {StateFile}.");
         State state = ReadState(statePath);
-        using SafeTensorsFile file = new(Path.Combine(folder, OptimizerFile));
-        using var scope = NewDisposeScope();
-        trainer.Optimizer.Restore(state.OptimizerSteps, file.Entries.Keys.ToDictionary(name => name, name => file.Load(name), StringComparer.Ordinal));
+        Restore(trainer.Optimizer, state.OptimizerSteps, Path.Combine(folder, OptimizerFile));
+        if (trainer.Critic is { } critic)
+        {
+            critic.Model.Restore(Path.Combine(folder, CriticFolder));
+            Restore(critic.Optimizer, state.CriticOptimizerSteps, Path.Combine(folder, CriticOptimizerFile));
+        }
+        if (state.KlCoefficient is { } coefficient) trainer.KlCoefficient.Value = coefficient;
         return state.Step;
+    }
+
+    private static void Restore(FusedAdamW optimizer, long steps, string path)
+    {
+        using SafeTensorsFile file = new(path);
+        using var scope = NewDisposeScope();
+        optimizer.Restore(steps, file.Entries.Keys.ToDictionary(name => name, name => file.Load(name), StringComparer.Ordinal));
     }
 
     private static State ReadState(string path)

@@ -32,6 +32,9 @@ public sealed record Recipe
     /// <summary>The policy update: advantage and loss terms.</summary>
     public LossOptions Loss { get; init; } = new();
 
+    /// <summary>The critic of PPO.</summary>
+    public CriticOptions Critic { get; init; } = new();
+
     /// <summary>The optimiser and its schedule.</summary>
     public OptimizerOptions Optimizer { get; init; } = new();
 
@@ -96,40 +99,131 @@ public sealed record RolloutOptions
 
     /// <summary>Most rows decoded at once; 0 decodes all rows of a step together.</summary>
     public int MaxRows { get; init; }
+
+    /// <summary>
+    /// Rounds in which groups whose rewards are all equal may be sampled again (DAPO, arXiv 2503.14476), with problems that are not in the step yet
+    /// or, where all are, the same ones; 0 is off.
+    /// </summary>
+    public int DynamicSampling { get; init; }
 }
 
 /// <summary>Section <c>loss</c>. loss = policy * L_policy - entropy * H + kl * KL.</summary>
 public sealed record LossOptions
 {
-    /// <summary>Advantage estimator: <c>grpo</c>, or another name of docs/algorithms/advantages.md.</summary>
+    /// <summary>The value of <see cref="Reference"/> that says that there is none.</summary>
+    internal const string NoReference = "none";
+
+    /// <summary>Advantage estimator: <c>grpo</c>, or another name of docs/algorithms.</summary>
     public string Advantage { get; init; } = "grpo";
+
+    /// <summary>Parameters of the estimator that are not the default, such as <c>[gamma=0.99, lambda=0.95]</c> of <c>gae</c>.</summary>
+    public IReadOnlyList<string> AdvantageParameters { get; init; } = [];
 
     /// <summary>Coefficient of the policy term (0 in ablations).</summary>
     public double Policy { get; init; } = 1;
 
-    /// <summary>Clip range of the ratio below 1.</summary>
+    /// <summary>The loss of a token: <c>clipped</c> (PPO), or another name of docs/algorithms.</summary>
+    public string PolicyLoss { get; init; } = "clipped";
+
+    /// <summary>Parameters of the policy loss that are not the default, such as <c>[bound=4]</c> of <c>dual_clip</c>.</summary>
+    public IReadOnlyList<string> PolicyParameters { get; init; } = [];
+
+    /// <summary>Clip range of the ratio below 1, for the losses that have PPO's: <c>clipped</c>, <c>dual_clip</c>, <c>clip_cov</c>.</summary>
     public double ClipLow { get; init; } = 0.2;
 
-    /// <summary>Clip range of the ratio above 1.</summary>
+    /// <summary>Clip range of the ratio above 1, for the same losses.</summary>
     public double ClipHigh { get; init; } = 0.2;
+
+    /// <summary>Share of the tokens of a micro-batch, those of highest entropy, that the policy term learns from (arXiv 2506.01939); 1 is all.</summary>
+    public double HighEntropyShare { get; init; } = 1;
+
+    /// <summary>
+    /// Rows with a negative advantage whose tokens have become less likely by more than this (mean of sampler's less policy's log-probability) leave
+    /// the policy term (arXiv 2512.02556); 0 is off.
+    /// </summary>
+    public double OffPolicyThreshold { get; init; }
+
+    /// <summary>Leave responses that were cut off at the token limit out of the loss; they still count in their group.</summary>
+    public bool MaskTruncated { get; init; }
+
+    /// <summary>
+    /// Weighs the policy term by the importance ratio of trainer to sampler, of each <c>token</c> or of the whole <c>sequence</c>; <c>none</c> is
+    /// right where both are the same code, as here.
+    /// </summary>
+    public string SamplerCorrection { get; init; } = "none";
+
+    /// <summary>What happens to ratios outside the bounds: <c>truncate</c> (they become the bound) or <c>mask</c> (they become 0).</summary>
+    public string SamplerCorrectionMode { get; init; } = "truncate";
+
+    /// <summary>Lower bound of the ratio.</summary>
+    public double SamplerCorrectionLow { get; init; }
+
+    /// <summary>Upper bound of the ratio.</summary>
+    public double SamplerCorrectionHigh { get; init; } = 2;
 
     /// <summary>Coefficient of the entropy bonus.</summary>
     public double Entropy { get; init; } = 0.001;
 
-    /// <summary>Coefficient of the KL term to the reference policy; 0 skips the reference altogether.</summary>
+    /// <summary>Coefficient of the KL term to the reference policy.</summary>
     public double Kl { get; init; } = 0.001;
 
     /// <summary>KL estimator: <c>k1</c>, <c>abs</c>, <c>k2</c> or <c>k3</c> (clamped to +-10, as in the released code).</summary>
     public string KlEstimator { get; init; } = "k3";
 
+    /// <summary>Coefficient of a KL penalty in the reward of every token, independent of <see cref="Kl"/>. Both 0: no KL and no reference model at all.</summary>
+    public double KlInReward { get; init; }
+
+    /// <summary>The estimator of the penalty in the reward.</summary>
+    public string KlInRewardEstimator { get; init; } = "k1";
+
+    /// <summary>Adapts the coefficient of the penalty in the reward so that the KL of a response's token stays near this; 0 keeps it fixed.</summary>
+    public double KlTarget { get; init; }
+
+    /// <summary>Rollouts over which the adapted coefficient changes by at most 20%.</summary>
+    public double KlHorizon { get; init; } = 10_000;
+
+    /// <summary>The reference policy of the KL terms: empty for the model that the run starts from, a model folder, or <c>none</c>.</summary>
+    public string Reference { get; init; } = "";
+
     /// <summary>
     /// <c>micro_batch</c>: token mean inside each micro-batch, weighted by its share of the mini-batch's sequences (released code);
-    /// <c>token</c>: one token mean over the whole mini-batch; <c>sequence_sum</c>, <c>sequence_mean</c>, <c>sequence_constant</c>: see docs/algorithms/losses.md.
+    /// <c>token</c>: one token mean over the whole mini-batch; <c>sequence_sum</c>, <c>sequence_mean</c>, <c>sequence_constant</c>: see docs/algorithms.
     /// </summary>
     public string Aggregation { get; init; } = "micro_batch";
 
-    /// <summary>Optimiser updates per rollout step: 1 in the released code (the ratio is exactly 1), 8 in the paper's text.</summary>
+    /// <summary>Optimiser updates per rollout step, those of all passes together: 1 in the released code (the ratio is exactly 1), 8 in the paper's text.</summary>
     public int UpdatesPerStep { get; init; } = 1;
+
+    /// <summary>Passes over a step's rollouts; each makes updates_per_step / epochs updates, on consecutive mini-batches.</summary>
+    public int Epochs { get; init; } = 1;
+
+    /// <summary>Whether a KL term compares with a reference.</summary>
+    internal bool NeedsReference => Kl != 0 || KlInReward != 0;
+}
+
+/// <summary>
+/// Section <c>critic</c>: the value model of PPO, which <c>loss.advantage: gae</c> needs. It has the policy's optimiser and schedule, but for what
+/// is here.
+/// </summary>
+public sealed record CriticOptions
+{
+    /// <summary>Train a critic.</summary>
+    public bool Enabled { get; init; }
+
+    /// <summary>The model folder that its body starts from; empty takes the policy's weights.</summary>
+    public string Model { get; init; } = "";
+
+    /// <summary>Peak learning rate.</summary>
+    public double LearningRate { get; init; } = 1e-5;
+
+    /// <summary>Its gradient's global norm is clipped to this; 0 is off.</summary>
+    public double ClipNorm { get; init; } = 1;
+
+    /// <summary>How far a value may move from the one before the step before its error no longer counts.</summary>
+    public double ValueClip { get; init; } = 0.5;
+
+    /// <summary>First steps in which only the critic learns.</summary>
+    public int WarmupSteps { get; init; }
 }
 
 /// <summary>Section <c>optimizer</c>: AdamW with decoupled weight decay.</summary>

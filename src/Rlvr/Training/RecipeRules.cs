@@ -1,4 +1,6 @@
+using Rlvr.Algorithms;
 using Rlvr.Algorithms.Advantages;
+using Rlvr.Algorithms.Losses;
 using Rlvr.Rewards;
 using static Rlvr.Training.RecipeRule;
 
@@ -27,6 +29,7 @@ public static class RecipeRules
         Between("rollout.min_p", 0, 1),
         AtLeast("rollout.max_new_tokens", 1),
         AtLeast("rollout.max_rows", 0),
+        AtLeast("rollout.dynamic_sampling", 0),
 
         Valid("reward.kind", RewardExpression.ProblemOf),
         OneOf("reward.profile", "strict", "training", "evaluation"),
@@ -44,13 +47,30 @@ public static class RecipeRules
 
         OneOf("loss.advantage", [.. AdvantageEstimators.Names]),
         AtLeast("loss.policy", 0),
+        OneOf("loss.policy_loss", [.. PolicyLosses.Names]),
         Between("loss.clip_low", 0, 1),
         AtLeast("loss.clip_high", 0),
+        AboveUpTo("loss.high_entropy_share", 0, 1),
+        AtLeast("loss.off_policy_threshold", 0),
+        OneOf("loss.sampler_correction", "none", "token", "sequence"),
+        OneOf("loss.sampler_correction_mode", "truncate", "mask"),
+        AtLeast("loss.sampler_correction_low", 0),
+        Above("loss.sampler_correction_high", 0),
         AtLeast("loss.entropy", 0),
         AtLeast("loss.kl", 0),
         OneOf("loss.kl_estimator", "k1", "abs", "k2", "k3"),
+        AtLeast("loss.kl_in_reward", 0),
+        OneOf("loss.kl_in_reward_estimator", "k1", "abs", "k2", "k3"),
+        AtLeast("loss.kl_target", 0),
+        Above("loss.kl_horizon", 0),
         OneOf("loss.aggregation", "micro_batch", "token", "sequence_sum", "sequence_mean", "sequence_constant"),
         AtLeast("loss.updates_per_step", 1),
+        AtLeast("loss.epochs", 1),
+
+        AtLeast("critic.learning_rate", 0),
+        AtLeast("critic.clip_norm", 0),
+        Above("critic.value_clip", 0),
+        AtLeast("critic.warmup_steps", 0),
 
         AtLeast("optimizer.learning_rate", 0),
         OneOf("optimizer.schedule", [.. LearningRate.Schedules]),
@@ -82,16 +102,12 @@ public static class RecipeRules
     public static void Check(Recipe recipe) => Check(recipe, Training, _ => "recipe");
 
     /// <summary>Checks what depends on several keys.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="algorithm">The algorithm that will run; null for the one that the recipe names.</param>
     /// <exception cref="RecipeException">Two values do not fit together.</exception>
-    public static void CheckTogether(Recipe recipe)
+    public static void CheckTogether(Recipe recipe, Algorithm? algorithm = null)
     {
-        if (recipe.Rollout.BatchSize % recipe.Loss.UpdatesPerStep != 0)
-        {
-            throw new RecipeException($"recipe: error: rollout.batch_size ({recipe.Rollout.BatchSize}) must be a multiple of loss.updates_per_step ({recipe.Loss.UpdatesPerStep}), "
-                + "so that no group is cut between two updates");
-        }
-        if (recipe.Rollout.Temperature == 0 && recipe.Rollout.GroupSize > 1)
-            throw new RecipeException("recipe: error: rollout.temperature is 0 (greedy), so all rollouts of a group are equal and nothing can be learnt; set it above 0");
+        AlgorithmRules.Check(recipe, algorithm);
         if (RewardCatalog.ProblemOf(recipe.Reward, recipe.Rollout.MaxNewTokens) is { } problem) throw new RecipeException($"recipe: error: {problem}");
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rlvr.Algorithms;
 using Rlvr.Algorithms.Advantages;
 using Rlvr.Data;
 using Rlvr.Models;
@@ -24,57 +25,69 @@ public sealed record StepResult(StepMetrics Metrics, IReadOnlyList<ScoredRollout
 
 /// <summary>
 /// Reinforcement learning with verifiable rewards, one step at a time: problems, rollouts, rewards, advantages, update. It knows nothing of
-/// files; a training run drives it and keeps them.
+/// files, and not which algorithm it runs; a training run drives it and keeps them.
 /// </summary>
 public sealed class RlTrainer : IDisposable
 {
-    /// <summary>Stands where tokens have their position, so that a reward's random bits are no token's.</summary>
-    private const ulong RewardPosition = ulong.MaxValue;
-
     private readonly LanguageModel model;
     private readonly Transformer? reference;
     private readonly Problem[] problems;
-    private readonly int[][] prompts; // by problem; the same array wherever the problem is used, so its forward pass is shared
-    private readonly IReward reward;
     private readonly Recipe recipe;
-    private readonly PolicyUpdate update;
-    private readonly AdvantageEstimator estimator;
     private readonly PromptTemplate template;
+    private readonly IReadOnlyList<string> rewardParts;
+    private readonly RolloutPhase rollouts;
+    private readonly AdvantagePhase advantages;
+    private readonly PolicyUpdate update;
 
     /// <summary>Prepares training. Everything that can be wrong with the input is found here, before the first step.</summary>
-    /// <param name="model">The policy, trained in place. The KL reference is a copy of it as it is now, unless another is given.</param>
+    /// <param name="model">The policy, trained in place. The KL reference is a copy of it as it is now, unless the recipe or <paramref name="reference"/> says otherwise.</param>
     /// <param name="problems">What to train on.</param>
     /// <param name="reward">How responses are scored.</param>
     /// <param name="recipe">Rollout, loss and optimiser settings.</param>
     /// <param name="reference">The reference policy (for a resumed run); taken over.</param>
+    /// <param name="algorithm">How rewards become advantages and a loss, in place of what the recipe names.</param>
     /// <exception cref="RlvrException">No problems, none with a label the reward can read, a prompt that is too long, or settings that do not fit together.</exception>
-    public RlTrainer(LanguageModel model, IReadOnlyList<Problem> problems, IReward reward, Recipe recipe, Transformer? reference = null)
+    public RlTrainer(
+        LanguageModel model, IReadOnlyList<Problem> problems, IReward reward, Recipe recipe, Transformer? reference = null, Algorithm? algorithm = null)
     {
-        RecipeRules.CheckTogether(recipe);
+        RecipeRules.CheckTogether(recipe, algorithm);
         if (problems.Count == 0) throw new RlvrException("There are no problems to train on.");
+        algorithm ??= AlgorithmRules.AlgorithmOf(recipe);
         this.model = model;
-        this.reward = reward;
         this.recipe = recipe;
+        rewardParts = reward.ComponentNames;
         template = PromptTemplate.Get(recipe.Data.Prompt, model.Folder);
-        estimator = AdvantageEstimators.Parse(recipe.Loss.Advantage);
         this.problems = [.. recipe.Data.Limit > 0 ? problems.Take(recipe.Data.Limit) : problems];
         LabelReport.Of(this.problems, reward).RequireSome("the problems to train on");
-        prompts = [.. this.problems.Select(Encode)];
-        this.reference = recipe.Loss.Kl == 0 ? null : reference ?? model.Network.Clone();
+        // By problem; the same array wherever the problem is used, so its forward pass is shared.
+        int[][] prompts = [.. this.problems.Select(Encode)];
+        rollouts = new RolloutPhase(model, this.problems, prompts, reward, recipe, algorithm.Advantage.Needs.HasFlag(AdvantageNeeds.GreedyBaseline));
+        this.reference = recipe.Loss.NeedsReference ? reference ?? LoadReference() : null;
+        Critic = recipe.Critic.Enabled ? new Critic(LoadCritic(), recipe) : null;
         model.Network.RequireGradients(true);
         OptimizerOptions options = recipe.Optimizer;
         Optimizer = new FusedAdamW(model.Network.Parameters.Select(p => (p.Key, p.Value)), options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
-        update = new PolicyUpdate(model.Network, this.reference, Optimizer, recipe);
+        update = new PolicyUpdate(model.Network, this.reference, Optimizer, recipe, policyLoss: algorithm.PolicyLoss);
+        advantages = new AdvantagePhase(update, Critic, algorithm.Advantage, recipe);
     }
 
     /// <summary>The optimiser; its state belongs into a checkpoint.</summary>
     public FusedAdamW Optimizer { get; }
+
+    /// <summary>The critic; null where the algorithm has none.</summary>
+    public Critic? Critic { get; }
 
     /// <summary>The policy.</summary>
     public LanguageModel Model => model;
 
     /// <summary>Number of steps that one pass over the problems takes (1 when they are repeated to fill a batch).</summary>
     public int StepsPerEpoch => int.Max(1, problems.Length / recipe.Rollout.BatchSize);
+
+    /// <summary>The rollouts of the step that ran last, also when its update failed.</summary>
+    public IReadOnlyList<ScoredRollout> LastRollouts { get; private set; } = [];
+
+    /// <summary>The coefficient of the KL penalty in the reward as it is now.</summary>
+    internal KlCoefficient KlCoefficient => advantages.Coefficient;
 
     /// <summary>Runs a step.</summary>
     /// <param name="step">Its number, from 1. Rollouts are a pure function of the parameters, the seed and this.</param>
@@ -83,29 +96,25 @@ public sealed class RlTrainer : IDisposable
     public StepResult Step(int step, CancellationToken cancellation = default)
     {
         long start = Stopwatch.GetTimestamp();
-        int[] batch = BatchOf(step);
-        IReadOnlyList<Rollout> rollouts = Generate(batch, step, cancellation);
-        double rolloutSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        StepRollouts sampled = rollouts.Run(step, BatchOf(step), cancellation);
 
-        long rewardStart = Stopwatch.GetTimestamp();
-        int groupSize = recipe.Rollout.GroupSize;
-        RewardResult[] rewards = Score(batch, rollouts, step, cancellation);
-        int[] groups = [.. Enumerable.Range(0, rollouts.Count).Select(i => i / groupSize)];
-        double[] advantages = ScoredAdvantages.Compute(estimator, [.. rewards.Select(r => r.Value)], groups, [.. rollouts.Select(r => r.Tokens.Length)]);
-        ScoredRollout[] scored = [.. rollouts.Select((rollout, i) => new ScoredRollout(problems[batch[groups[i]]], groups[i], rollout, rewards[i], advantages[i]))];
+        long advantageStart = Stopwatch.GetTimestamp();
+        AdvantagePhase.Result result = advantages.Run(sampled);
+        ScoredRollout[] scored = [.. sampled.Rollouts.Select((rollout, i) => new ScoredRollout(
+            problems[sampled.Problems[sampled.Groups[i]]], sampled.Groups[i], rollout, sampled.Rewards[i], result.Advantages.Rows[i]))];
         LastRollouts = scored;
-        double rewardSeconds = Stopwatch.GetElapsedTime(rewardStart).TotalSeconds;
+        double rewardSeconds = rollouts.RewardSeconds + Stopwatch.GetElapsedTime(advantageStart).TotalSeconds;
 
         long updateStart = Stopwatch.GetTimestamp();
         double learningRate = LearningRate.At(recipe.Optimizer, step - 1, recipe.Steps);
-        UpdateMetrics metrics = update.Run(
-            [.. scored.Select(s => new UpdateSample(s.Rollout.Request.Prompt, s.Rollout.Tokens, s.Rollout.LogProbs, s.Advantage))], learningRate);
+        List<(string, double)> more = [.. sampled.Metrics, .. result.Metrics];
+        if (Critic is not null) more.AddRange(UpdateCritic(Critic, scored, result, step));
+        bool onlyCritic = Critic is not null && step <= recipe.Critic.WarmupSteps;
+        UpdateMetrics metrics = onlyCritic ? UpdateMetrics.None : update.Run(Learnt(scored, result.Samples), learningRate, step, result.OldLogProbs);
         double updateSeconds = Stopwatch.GetElapsedTime(updateStart).TotalSeconds, seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return new StepResult(TrainingMetrics.Of(step, scored, reward.ComponentNames, metrics, recipe, learningRate, rolloutSeconds, rewardSeconds, updateSeconds, seconds), scored);
+        return new StepResult(TrainingMetrics.Of(
+            step, scored, rewardParts, metrics, recipe, onlyCritic ? 0 : learningRate, rollouts.RolloutSeconds, rewardSeconds, updateSeconds, seconds, more), scored);
     }
-
-    /// <summary>The rollouts of the step that ran last, also when its update failed.</summary>
-    public IReadOnlyList<ScoredRollout> LastRollouts { get; private set; } = [];
 
     /// <summary>
     /// The problems of a step, by number. Fewer problems than rows are repeated to fill the batch; otherwise each epoch is a permutation
@@ -120,52 +129,41 @@ public sealed class RlTrainer : IDisposable
         return order[first..(first + rows)];
     }
 
-    private IReadOnlyList<Rollout> Generate(int[] batch, int step, CancellationToken cancellation)
+    private List<(string, double)> UpdateCritic(Critic critic, ScoredRollout[] scored, AdvantagePhase.Result result, int step)
     {
-        int groupSize = recipe.Rollout.GroupSize;
-        GenerationRequest[] requests = [.. Enumerable.Range(0, batch.Length * groupSize).Select(i => new GenerationRequest(prompts[batch[i / groupSize]], (ulong)i))];
-        SamplingOptions options = new()
-        {
-            Temperature = recipe.Rollout.Temperature,
-            TopP = recipe.Rollout.TopP,
-            TopK = recipe.Rollout.TopK,
-            MinP = recipe.Rollout.MinP,
-            MaxNewTokens = recipe.Rollout.MaxNewTokens,
-            MaxRows = recipe.Rollout.MaxRows,
-            StopIds = model.StopIds,
-            Seed = recipe.Seed,
-            Step = (ulong)step,
-        };
-        return new Generator(model.Network, model.Tokenizer).Generate(requests, options, cancellation: cancellation);
+        double learningRate = LearningRate.At(recipe.Optimizer with { LearningRate = recipe.Critic.LearningRate }, step - 1, recipe.Steps);
+        // What could not be scored has no return.
+        UpdateSample[] samples = [.. result.Samples.Select((s, i) => double.IsNaN(scored[i].Reward.Value) ? s.WithoutTokens() : s)];
+        CriticMetrics metrics = critic.Run(samples, result.Values!, result.Advantages.Returns!, learningRate);
+        return
+        [
+            ("value_loss", metrics.Loss), ("value_clip_fraction", metrics.ClipFraction), ("value_mean", metrics.ValueMean), ("return_mean", metrics.ReturnMean),
+            ("value_explained_variance", metrics.ExplainedVariance), ("critic_gradient_norm", metrics.GradientNorm), ("critic_learning_rate", learningRate),
+        ];
     }
 
-    private RewardResult[] Score(int[] batch, IReadOnlyList<Rollout> rollouts, int step, CancellationToken cancellation)
+    /// <summary>The rollouts that the policy learns from.</summary>
+    private IReadOnlyList<UpdateSample> Learnt(ScoredRollout[] scored, IReadOnlyList<UpdateSample> samples) => !recipe.Loss.MaskTruncated ? samples
+        : [.. samples.Select((s, i) => scored[i].Rollout.Finish == FinishReason.Length ? s.WithoutTokens() : s)];
+
+    private Transformer LoadReference()
     {
-        RewardResult[] rewards = new RewardResult[rollouts.Count];
-        try
-        {
-            Parallel.For(0, rollouts.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
-            {
-                RewardContext context = new()
-                {
-                    Tokens = rollouts[i].Tokens.Length,
-                    Truncated = rollouts[i].Finish == FinishReason.Length,
-                    RandomBits = CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)i, RewardPosition),
-                };
-                rewards[i] = reward.Score(problems[batch[i / recipe.Rollout.GroupSize]], rollouts[i].Text, context).Checked();
-            });
-        }
-        catch (AggregateException e) when (e.InnerException is RlvrException inner)
-        {
-            throw new RlvrException($"Step {step}: {inner.Message}", inner);
-        }
-        catch (AggregateException e)
-        {
-            throw new RlvrException($"Step {step}: the reward function failed: {e.InnerException!.Message} ({e.InnerException.GetType().Name}). A reward must give a number for every text.", e.InnerException);
-        }
-        if (rewards.All(r => r.IsFailure)) throw new RlvrException($"Step {step}: not one of {rewards.Length} responses could be scored: {rewards[0].Reason}.");
-        return rewards;
+        if (recipe.Loss.Reference.Length == 0) return model.Network.Clone();
+        Transformer loaded = Transformer.Load(FileLocator.Find(recipe.Loss.Reference), model.Network.Device);
+        if (loaded.Config.VocabularySize == model.Network.Config.VocabularySize) return loaded;
+        using (loaded) throw OtherVocabulary("loss.reference", recipe.Loss.Reference, loaded.Config);
     }
+
+    private ValueModel LoadCritic()
+    {
+        if (recipe.Critic.Model.Length == 0) return ValueModel.From(model.Network);
+        ValueModel loaded = ValueModel.Load(FileLocator.Find(recipe.Critic.Model), model.Network.Device);
+        if (loaded.Config.VocabularySize == model.Network.Config.VocabularySize) return loaded;
+        using (loaded) throw OtherVocabulary("critic.model", recipe.Critic.Model, loaded.Config);
+    }
+
+    private RlvrException OtherVocabulary(string key, string folder, ModelConfig config) => new(
+        $"{key}: {folder} has a vocabulary of {config.VocabularySize} tokens, the policy one of {model.Network.Config.VocabularySize}; a model with the policy's tokenizer is needed.");
 
     private int[] Encode(Problem problem)
     {
@@ -185,11 +183,12 @@ public sealed class RlTrainer : IDisposable
         return tokens;
     }
 
-    /// <summary>Frees the optimiser and the reference, not the policy.</summary>
+    /// <summary>Frees the optimiser, the reference and the critic, not the policy.</summary>
     public void Dispose()
     {
         model.Network.RequireGradients(false);
         Optimizer.Dispose();
+        Critic?.Dispose();
         reference?.Dispose();
     }
 }

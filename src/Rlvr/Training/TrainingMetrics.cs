@@ -9,7 +9,7 @@ internal static class TrainingMetrics
 {
     public static StepMetrics Of(
         int step, ScoredRollout[] rollouts, IReadOnlyList<string> components, UpdateMetrics update, Recipe recipe, double learningRate,
-        double rolloutSeconds, double rewardSeconds, double updateSeconds, double seconds)
+        double rolloutSeconds, double rewardSeconds, double updateSeconds, double seconds, IReadOnlyList<(string Name, double Value)> more)
     {
         double Share(Func<ScoredRollout, bool> condition) => (double)rollouts.Count(condition) / rollouts.Length;
         double tokens = rollouts.Sum(r => (double)r.Rollout.Tokens.Length);
@@ -42,6 +42,7 @@ internal static class TrainingMetrics
             ("seconds_update", updateSeconds),
             ("seconds_step", seconds),
             ("memory_bytes", Environment.WorkingSet),
+            .. more,
         ]);
     }
 

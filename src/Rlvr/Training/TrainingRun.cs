@@ -48,7 +48,7 @@ public sealed class TrainingRun : IDisposable
         model = LanguageModel.Load(checkpoint ?? BaseModel(), device);
         threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
         CheckLengths();
-        Transformer? reference = checkpoint is null || recipe.Loss.Kl == 0 ? null : Transformer.Load(BaseModel(), device);
+        Transformer? reference = checkpoint is not null && recipe.Loss.NeedsReference && recipe.Loss.Reference.Length == 0 ? Transformer.Load(BaseModel(), device) : null;
         trainer = new RlTrainer(model, problems, reward, recipe, reference);
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
     }
@@ -90,7 +90,7 @@ public sealed class TrainingRun : IDisposable
     public static TrainingOutcome Start(Recipe recipe, string runPath, ITrainingObserver observer, CancellationToken cancellation)
     {
         using TrainingRun run = Prepare(recipe, observer, null, cancellation);
-        long modelBytes = run.model.Network.Config.ParameterCount * 4;
+        long modelBytes = run.model.Network.Config.ParameterCount * 4 * (recipe.Critic.Enabled ? 2 : 1);
         using RunDirectory directory = RunDirectory.Create(runPath, (modelBytes * 3 * (recipe.Checkpoint.Keep + 1)) + (1 << 20));
         directory.WriteRecipe(RecipeFile.ToYaml(recipe));
         directory.WriteEnvironment(run.Environment());
@@ -264,10 +264,12 @@ public sealed class TrainingRun : IDisposable
             ("device", $"{model.Network.Device}, {threads.Threads} thread(s)" + (threads.Measured.Count > 0 ? $" (measured: {string.Join(", ", threads.Measured.Select(m => $"{m.Threads}: {m.Gflops:F0} GFLOP/s"))})" : "")),
             ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})" : $"{problems.Count} problems of {recipe.Data.Train}"),
             ("steps", $"{recipe.Steps} of {recipe.Rollout.BatchSize} x {recipe.Rollout.GroupSize} rollouts, {recipe.Rollout.MaxNewTokens} new tokens at most"),
+            ("algorithm", $"{recipe.Loss.Advantage} advantages, {recipe.Loss.PolicyLoss} policy loss{(recipe.Critic.Enabled ? ", critic" : "")}"),
             ("loss", $"{recipe.Loss.Policy} policy - {recipe.Loss.Entropy} entropy + {recipe.Loss.Kl} KL ({recipe.Loss.KlEstimator}), {recipe.Loss.UpdatesPerStep} update(s) a step"),
             ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})" + (recipe.Reward.Program.Count > 0 ? $", program {string.Join(' ', recipe.Reward.Program)}" : "")),
             ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps"),
-            ("weights in memory", $"{gigabytes * (recipe.Loss.Kl == 0 ? 4 : 5):F2} GB (policy, gradient, two moments{(recipe.Loss.Kl == 0 ? "" : ", reference")}, float32)"),
+            ("weights in memory", $"{gigabytes * (4 + (recipe.Loss.NeedsReference ? 1 : 0) + (recipe.Critic.Enabled ? 4 : 0)):F2} GB (policy, gradient, two moments"
+                + $"{(recipe.Loss.NeedsReference ? ", reference" : "")}{(recipe.Critic.Enabled ? ", critic likewise" : "")}, float32)"),
         ]);
     }
 

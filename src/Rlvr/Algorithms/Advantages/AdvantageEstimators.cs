@@ -1,36 +1,37 @@
 namespace Rlvr.Algorithms.Advantages;
 
 /// <summary>
-/// An advantage estimator by row: from scores to one advantage per row, the same for all its response tokens. One of your own is a
-/// function of this shape.
+/// The advantage estimators by the names of a recipe's <c>loss.advantage</c>. One of your own implements <see cref="IAdvantageEstimator"/> and is
+/// given to the trainer as it is.
 /// </summary>
-/// <param name="scores">Total reward of each row; NaN for one that could not be scored.</param>
-/// <param name="groups">Group of each row: any numbers, in any order.</param>
-/// <param name="lengths">Response tokens of each row.</param>
-public delegate double[] AdvantageEstimator(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups, ReadOnlySpan<int> lengths);
-
-/// <summary>The estimators that need no critic, by the names of a recipe's <c>loss.advantage</c>.</summary>
 public static class AdvantageEstimators
 {
-    private static readonly SortedDictionary<string, AdvantageEstimator> Known = new(StringComparer.Ordinal)
+    private static readonly AlgorithmCatalog<IAdvantageEstimator> Known = new("estimator", "loss.advantage", "loss.advantage_parameters", new Dictionary<string, Type>
     {
-        ["grpo"] = (scores, groups, _) => Grpo.Compute(scores, groups),
-        ["dr_grpo"] = (scores, groups, _) => DrGrpo.Compute(scores, groups),
-        ["lite_ppo"] = (scores, groups, _) => LitePpo.Compute(scores, groups),
-        ["grpo_passk"] = (scores, groups, _) => GrpoPassK.Compute(scores, groups),
-        ["rloo"] = (scores, groups, _) => Rloo.Compute(scores, groups),
-        ["opo"] = Opo.Compute,
-        ["gpg"] = (scores, groups, _) => GroupPolicyGradient.Compute(scores, groups),
-        ["reinforce_plus_plus"] = (scores, _, lengths) => ReinforcePlusPlus.Compute(scores, lengths),
-        ["reinforce_plus_plus_baseline"] = ReinforcePlusPlusBaseline.Compute,
-    };
+        ["grpo"] = typeof(Grpo),
+        ["dr_grpo"] = typeof(DrGrpo),
+        ["lite_ppo"] = typeof(LitePpo),
+        ["grpo_passk"] = typeof(GrpoPassK),
+        ["rloo"] = typeof(Rloo),
+        ["opo"] = typeof(Opo),
+        ["gpg"] = typeof(GroupPolicyGradient),
+        ["reinforce_plus_plus"] = typeof(ReinforcePlusPlus),
+        ["reinforce_plus_plus_baseline"] = typeof(ReinforcePlusPlusBaseline),
+        ["remax"] = typeof(ReMax),
+        ["gae"] = typeof(Gae),
+        ["optimal_token_baseline"] = typeof(OptimalTokenBaseline),
+    });
 
     /// <summary>All names.</summary>
-    public static IEnumerable<string> Names => Known.Keys;
+    public static IReadOnlyCollection<string> Names => Known.Names;
 
-    /// <summary>The estimator of a recipe's <c>loss.advantage</c>.</summary>
-    /// <exception cref="RlvrException">The name is unknown.</exception>
-    public static AdvantageEstimator Parse(string name) => Known.TryGetValue(name, out AdvantageEstimator? estimator)
-        ? estimator
-        : throw new RlvrException($"loss.advantage: unknown estimator '{name}'; expected one of {string.Join(", ", Names)}.{Suggestion.DidYouMean(name, Names)}");
+    /// <summary>The parameters of an estimator with their defaults, as a recipe would write them.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    public static IReadOnlyList<string> Parameters(string name) => Known.Parameters(name);
+
+    /// <summary>The estimator of a recipe's <c>loss.advantage</c> and <c>loss.advantage_parameters</c>.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="parameters">Parameters as <c>name=value</c>; those that are left out have their defaults.</param>
+    /// <exception cref="RlvrException">A name is unknown, or a value cannot be used.</exception>
+    public static IAdvantageEstimator Parse(string name, IReadOnlyList<string>? parameters = null) => Known.Create(name, parameters ?? []);
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Rlvr.Tensors;
 using static TorchSharp.torch;
 
@@ -7,8 +8,20 @@ namespace Rlvr.Algorithms.Advantages;
 /// Generalised advantage estimation (Schulman et al., arXiv 1506.02438): delta_t = r_t + gamma V_{t+1} - V_t,
 /// A_t = delta_t + gamma lambda A_{t+1}; returns = A + V; the advantages are then whitened over the response tokens.
 /// </summary>
-public static class Gae
+/// <param name="Gamma">Discount; 1 in 1-shot RLVR.</param>
+/// <param name="Lambda">Trade of bias for variance; 1 in 1-shot RLVR: no bootstrapping, the return minus the value.</param>
+public sealed record Gae([Range(0.0, 1.0)] double Gamma = 1, [Range(0.0, 1.0)] double Lambda = 1) : IAdvantageEstimator
 {
+    /// <inheritdoc/>
+    public AdvantageNeeds Needs => AdvantageNeeds.Critic;
+
+    /// <inheritdoc/>
+    public StepAdvantages Compute(AdvantageBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        return StepAdvantages.ByToken(Compute(batch.Rewards(), PaddedRows.Pad(batch.Values!), batch.Mask(), Gamma, Lambda), batch);
+    }
+
     /// <summary>Advantages and returns, [B, T]. Advantages are not multiplied by the mask.</summary>
     /// <param name="rewards">Reward of each token, [B, T]; an outcome reward sits on the last token.</param>
     /// <param name="values">The critic's values, [B, T], without gradient.</param>

@@ -1,13 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Rlvr.Algorithms.Advantages;
 
 /// <summary>
 /// Group relative policy optimisation (DeepSeekMath, arXiv 2402.03300, section 4.1): A = (s - mean) / (std + epsilon) inside the group,
 /// std with n - 1. A group of one keeps its score: mean 0, std 1. As in the released code of arXiv 2504.20571.
 /// </summary>
-public static class Grpo
+/// <param name="Epsilon">Added to the standard deviation.</param>
+public sealed record Grpo([Range(0.0, 1.0)] double Epsilon = Grpo.DefaultEpsilon) : IAdvantageEstimator
 {
     /// <summary>Keeps the quotient finite where all scores of a group are equal.</summary>
     public const double DefaultEpsilon = 1e-6;
+
+    /// <inheritdoc/>
+    public AdvantageNeeds Needs => AdvantageNeeds.Groups;
+
+    /// <inheritdoc/>
+    public StepAdvantages Compute(AdvantageBatch batch) => StepAdvantages.ByRow(Compute(batch.Scores, batch.Groups, Epsilon), batch);
 
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
     /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>

@@ -1,11 +1,20 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Rlvr.Algorithms.Advantages;
 
 /// <summary>
 /// GRPO's mean by group with the deviation of the whole batch (Lite PPO, arXiv 2508.08221): A = (s - mean of the group) / (std of the
 /// batch + epsilon). Steadier than a deviation of few rows where most groups are nearly equal.
 /// </summary>
-public static class LitePpo
+/// <param name="Epsilon">Added to the standard deviation.</param>
+public sealed record LitePpo([Range(0.0, 1.0)] double Epsilon = Grpo.DefaultEpsilon) : IAdvantageEstimator
 {
+    /// <inheritdoc/>
+    public AdvantageNeeds Needs => AdvantageNeeds.Groups;
+
+    /// <inheritdoc/>
+    public StepAdvantages Compute(AdvantageBatch batch) => StepAdvantages.ByRow(Compute(batch.Scores, batch.Groups, Epsilon), batch);
+
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
     /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
     /// <param name="groups">Group of each row: any numbers, in any order.</param>

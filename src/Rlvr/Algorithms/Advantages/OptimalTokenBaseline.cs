@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace Rlvr.Algorithms.Advantages;
@@ -13,8 +14,18 @@ namespace Rlvr.Algorithms.Advantages;
 /// </param>
 /// <param name="ZeroTail">No baseline where only the longest response of a group goes on: it would be its own.</param>
 /// <param name="Epsilon">Added to the denominator.</param>
-public sealed record OptimalTokenBaseline(bool CountValidOnly = false, bool ZeroTail = false, double Epsilon = 1e-8)
+public sealed record OptimalTokenBaseline(bool CountValidOnly = false, bool ZeroTail = false, [Range(0.0, 1.0)] double Epsilon = 1e-8) : IAdvantageEstimator
 {
+    /// <inheritdoc/>
+    public AdvantageNeeds Needs => AdvantageNeeds.Groups | AdvantageNeeds.Probabilities;
+
+    /// <inheritdoc/>
+    public StepAdvantages Compute(AdvantageBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        return StepAdvantages.ByToken(Compute(batch.Rewards(), batch.Mask(), batch.Groups, PaddedRows.Pad(batch.LogProbs!), PaddedRows.Pad(batch.SumPiSquared!)), batch);
+    }
+
     /// <summary>Advantages (0 outside the mask) and returns, [B, T], in the rewards' type.</summary>
     /// <param name="rewards">Reward of each token, [B, T].</param>
     /// <param name="mask">Response tokens, [B, T].</param>

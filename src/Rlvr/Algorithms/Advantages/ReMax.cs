@@ -5,8 +5,20 @@ namespace Rlvr.Algorithms.Advantages;
 /// <summary>
 /// ReMax (arXiv 2310.10505): the reward that follows, minus the reward of the greedy response to the same prompt.
 /// </summary>
-public static class ReMax
+public sealed record ReMax : IAdvantageEstimator
 {
+    /// <inheritdoc/>
+    public AdvantageNeeds Needs => AdvantageNeeds.GreedyBaseline;
+
+    /// <inheritdoc/>
+    public StepAdvantages Compute(AdvantageBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        // Where the greedy response could not be scored the row is outside the mask.
+        Tensor baselines = tensor([.. batch.Baselines!.Select(b => double.IsNaN(b) ? 0 : b)]);
+        return StepAdvantages.ByToken(Compute(batch.Rewards(), baselines, batch.Mask()), batch);
+    }
+
     /// <summary>Advantages and returns, [B, T].</summary>
     /// <param name="rewards">Reward of each token, [B, T].</param>
     /// <param name="baselines">Total reward of the greedy response to each row's prompt, [B].</param>

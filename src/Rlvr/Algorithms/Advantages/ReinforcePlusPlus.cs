@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Rlvr.Tensors;
 using static TorchSharp.torch;
 
@@ -7,15 +8,23 @@ namespace Rlvr.Algorithms.Advantages;
 /// REINFORCE++ (arXiv 2501.03262): discounted returns R_t = r_t + gamma m_{t+1} R_{t+1}, whitened over all response tokens of the
 /// batch, times the mask. No groups and no critic.
 /// </summary>
-public static class ReinforcePlusPlus
+/// <param name="Gamma">Discount.</param>
+public sealed record ReinforcePlusPlus([Range(0.0, 1.0)] double Gamma = 1) : IAdvantageEstimator
 {
+    /// <inheritdoc/>
+    public StepAdvantages Compute(AdvantageBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        return StepAdvantages.ByToken(Compute(batch.Rewards(), batch.Mask(), Gamma), batch);
+    }
+
     /// <summary>
     /// One advantage per row, the same for all its response tokens: what the general form gives for an outcome reward without discount.
     /// </summary>
-    /// <param name="scores">Total reward of each row.</param>
+    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
     /// <param name="lengths">Response tokens of each row.</param>
     /// <exception cref="RlvrException">The batch has fewer than two response tokens.</exception>
-    public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> lengths) => RowAdvantages.Whiten(scores.ToArray(), lengths);
+    public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> lengths) => RowAdvantages.Whiten(scores.ToArray(), lengths, scores);
 
     /// <summary>Advantages and returns, [B, T].</summary>
     /// <param name="rewards">Reward of each token, [B, T]; an outcome reward sits on the last token.</param>

@@ -4,10 +4,16 @@ namespace Rlvr.Algorithms.Advantages;
 /// REINFORCE leave-one-out (arXiv 2402.14740): the score minus the mean of the group's other rows, which is
 /// (s - mean) n / (n - 1). A group of one keeps its score: there is nothing to compare it with.
 /// </summary>
-public static class Rloo
+public sealed record Rloo : IAdvantageEstimator
 {
+    /// <inheritdoc/>
+    public AdvantageNeeds Needs => AdvantageNeeds.Groups;
+
+    /// <inheritdoc/>
+    public StepAdvantages Compute(AdvantageBatch batch) => StepAdvantages.ByRow(Compute(batch.Scores, batch.Groups), batch);
+
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
-    /// <param name="scores">Total reward of each row.</param>
+    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
     /// <param name="groups">Group of each row: any numbers, in any order.</param>
     public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups)
     {
@@ -15,9 +21,10 @@ public static class Rloo
         double[] advantages = new double[scores.Length];
         for (int row = 0; row < scores.Length; row++)
         {
-            double n = group.Sizes[row];
-            advantages[row] = n == 1 ? scores[row] : (scores[row] - group.Means[row]) * n / (n - 1);
+            double n = group.Scored[row];
+            // Where the others could not be scored there is nothing to compare with either, but the row is no group of its own.
+            advantages[row] = group.Sizes[row] == 1 ? scores[row] : n == 1 ? 0 : (scores[row] - group.Means[row]) * n / (n - 1);
         }
-        return advantages;
+        return RowAdvantages.ZeroWhereUnscored(advantages);
     }
 }

@@ -11,6 +11,12 @@ public interface IPolicyLoss
     /// <summary>The only aggregation that the loss makes sense with, or null where the recipe chooses.</summary>
     AggregationMode? Aggregation => null;
 
+    /// <summary>
+    /// Whether a token's loss depends on tokens of other rows. Then the inputs are always a whole micro-batch; otherwise they can be some of its
+    /// rows, as memory allows.
+    /// </summary>
+    bool ComparesTokens => false;
+
     /// <summary>The loss of each token, already multiplied by the inputs' factors (<see cref="PolicyLossInputs.Weighted"/>).</summary>
     TokenLosses Compute(PolicyLossInputs inputs);
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace Rlvr.Algorithms.Losses;
@@ -9,7 +10,8 @@ namespace Rlvr.Algorithms.Losses;
 /// <param name="ClipLow">Range of the weight below 1; 10 is off.</param>
 /// <param name="ClipHigh">Range of the weight above 1.</param>
 /// <param name="Level">Ratios of tokens, or of whole responses.</param>
-public sealed record Cispo(double ClipLow = 10, double ClipHigh = 0.2, RatioLevel Level = RatioLevel.Token) : IPolicyLoss
+public sealed record Cispo(
+    [Range(0.0, double.PositiveInfinity)] double ClipLow = 10, [Range(0.0, double.PositiveInfinity)] double ClipHigh = 0.2, RatioLevel Level = RatioLevel.Token) : IPolicyLoss
 {
     /// <inheritdoc/>
     public TokenLosses Compute(PolicyLossInputs inputs)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace Rlvr.Algorithms.Losses;
@@ -11,12 +12,15 @@ namespace Rlvr.Algorithms.Losses;
 /// <param name="Share">Share of the micro-batch's tokens that is taken out, at least one.</param>
 /// <param name="LowerBound">Least covariance of a candidate.</param>
 /// <param name="UpperBound">Largest covariance of a candidate.</param>
-public sealed record ClipCov(double ClipLow = 0.2, double ClipHigh = 0.2, double Share = 2e-4, double LowerBound = 1, double UpperBound = 5) : IPolicyLoss
+public sealed record ClipCov(double ClipLow = 0.2, double ClipHigh = 0.2, [Range(0.0, 1.0)] double Share = 2e-4, double LowerBound = 1, double UpperBound = 5) : IPolicyLoss
 {
     /// <summary>
     /// The order in which candidates are taken, given their number and the inputs' seed; candidates are numbered as they lie in memory.
     /// </summary>
     public Func<int, ulong, IReadOnlyList<int>> Order { get; init; } = (count, seed) => CounterRandom.Permutation(count, seed, 0);
+
+    /// <inheritdoc/>
+    public bool ComparesTokens => true;
 
     /// <inheritdoc/>
     public TokenLosses Compute(PolicyLossInputs inputs)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace Rlvr.Algorithms.Losses;
@@ -9,7 +10,7 @@ namespace Rlvr.Algorithms.Losses;
 /// <param name="ClipLow">The ratio's clip range below 1.</param>
 /// <param name="ClipHigh">The ratio's clip range above 1.</param>
 /// <param name="Bound">c: the largest ratio that counts where the advantage is negative; more than 1 + ClipHigh.</param>
-public sealed record DualClip(double ClipLow = 0.2, double ClipHigh = 0.2, double Bound = 3) : IPolicyLoss
+public sealed record DualClip(double ClipLow = 0.2, double ClipHigh = 0.2, [Range(1.0, double.PositiveInfinity)] double Bound = 3) : IPolicyLoss
 {
     /// <inheritdoc/>
     public TokenLosses Compute(PolicyLossInputs inputs)

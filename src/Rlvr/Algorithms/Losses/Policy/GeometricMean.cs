@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace Rlvr.Algorithms.Losses;
@@ -8,7 +9,8 @@ namespace Rlvr.Algorithms.Losses;
 /// </summary>
 /// <param name="ClipLow">Range of lp - lp_old below 0.</param>
 /// <param name="ClipHigh">Range of lp - lp_old above 0.</param>
-public sealed record GeometricMean(double ClipLow = 0.4, double ClipHigh = 0.4) : IPolicyLoss
+public sealed record GeometricMean(
+    [Range(0.0, double.PositiveInfinity)] double ClipLow = 0.4, [Range(0.0, double.PositiveInfinity)] double ClipHigh = 0.4) : IPolicyLoss
 {
     /// <inheritdoc/>
     public AggregationMode? Aggregation => AggregationMode.SequenceMean;

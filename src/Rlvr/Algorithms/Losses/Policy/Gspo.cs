@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace Rlvr.Algorithms.Losses;
@@ -9,7 +10,7 @@ namespace Rlvr.Algorithms.Losses;
 /// </summary>
 /// <param name="ClipLow">The ratio's clip range below 1.</param>
 /// <param name="ClipHigh">The ratio's clip range above 1.</param>
-public sealed record Gspo(double ClipLow = 3e-4, double ClipHigh = 4e-4) : IPolicyLoss
+public sealed record Gspo([Range(0.0, 1.0)] double ClipLow = 3e-4, [Range(0.0, double.PositiveInfinity)] double ClipHigh = 4e-4) : IPolicyLoss
 {
     /// <inheritdoc/>
     public AggregationMode? Aggregation => AggregationMode.SequenceMean;

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace Rlvr.Algorithms.Losses;
@@ -8,8 +9,11 @@ namespace Rlvr.Algorithms.Losses;
 /// </summary>
 /// <param name="Share">Share of the micro-batch's tokens that is penalised, at least one.</param>
 /// <param name="Coefficient">Of the penalty.</param>
-public sealed record KlCov(double Share = 2e-4, double Coefficient = 1) : IPolicyLoss
+public sealed record KlCov([Range(0.0, 1.0)] double Share = 2e-4, [Range(0.0, double.PositiveInfinity)] double Coefficient = 1) : IPolicyLoss
 {
+    /// <inheritdoc/>
+    public bool ComparesTokens => true;
+
     /// <inheritdoc/>
     public TokenLosses Compute(PolicyLossInputs inputs)
     {

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace Rlvr.Algorithms.Losses;
@@ -9,7 +10,10 @@ namespace Rlvr.Algorithms.Losses;
 /// <param name="TauPositive">Steepness where A > 0.</param>
 /// <param name="TauNegative">Steepness elsewhere.</param>
 /// <param name="Level">Ratios of tokens, or of whole responses.</param>
-public sealed record Sapo(double TauPositive = 1, double TauNegative = 1.05, RatioLevel Level = RatioLevel.Token) : IPolicyLoss
+public sealed record Sapo(
+    [Range(0.0, double.PositiveInfinity, MinimumIsExclusive = true)] double TauPositive = 1,
+    [Range(0.0, double.PositiveInfinity, MinimumIsExclusive = true)] double TauNegative = 1.05,
+    RatioLevel Level = RatioLevel.Token) : IPolicyLoss
 {
     /// <inheritdoc/>
     public AggregationMode? Aggregation => AggregationMode.SequenceMean;

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace Rlvr.Algorithms.Losses;
@@ -11,7 +12,9 @@ namespace Rlvr.Algorithms.Losses;
 /// <param name="LambdaPositive">lambda where A is not negative.</param>
 /// <param name="KNegative">k where A is negative.</param>
 /// <param name="LambdaNegative">lambda where A is negative.</param>
-public sealed record Vespo(double KPositive = 2, double LambdaPositive = 3, double KNegative = 3, double LambdaNegative = 2) : IPolicyLoss
+public sealed record Vespo(
+    [Range(0.0, double.PositiveInfinity)] double KPositive = 2, [Range(0.0, double.PositiveInfinity)] double LambdaPositive = 3,
+    [Range(0.0, double.PositiveInfinity)] double KNegative = 3, [Range(0.0, double.PositiveInfinity)] double LambdaNegative = 2) : IPolicyLoss
 {
     /// <inheritdoc/>
     public TokenLosses Compute(PolicyLossInputs inputs)

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Rlvr.Algorithms.Advantages;
+using Rlvr.Algorithms.Losses;
 using Rlvr.Tests.Runs;
 using Rlvr.Tests.Shared;
 using Rlvr.Training;
@@ -37,6 +39,26 @@ public sealed partial class DocumentationTests
         Assert.Equal(run.ReadMetrics()[0].Values.Select(v => v.Name).Order(), parts.Except([evaluations, rollouts]).SelectMany(Rows).Order());
         Assert.Equal(Fields(run.EvaluationsPath), Rows(evaluations));
         Assert.Equal(Fields(run.RolloutsPath(1)), Rows(rollouts));
+    }
+
+    [Fact]
+    public void Every_algorithm_has_a_page_with_its_parameters()
+    {
+        var folder = Path.Combine(TestFiles.Root, "docs", "algorithms");
+        var index = File.ReadAllText(Path.Combine(folder, "README.md"));
+        foreach (var (name, parameters) in AdvantageEstimators.Names.Select(n => (n, AdvantageEstimators.Parameters(n)))
+            .Concat(PolicyLosses.Names.Select(n => (n, PolicyLosses.Parameters(n)))))
+        {
+            var row = Regex.Match(index, $@"^\| `{name}` \| \[[^\]]+\]\((?<page>[a-z-]+\.md)\)", RegexOptions.Multiline);
+            Assert.True(row.Success, $"docs/algorithms/README.md has no row for '{name}'");
+            var page = File.ReadAllText(Path.Combine(folder, row.Groups["page"].Value));
+            Assert.Contains($"`{name}`", page.Replace("loss.policy_loss: ", "").Replace("loss.advantage: ", ""), StringComparison.Ordinal);
+            // Those that have recipe keys of their own are described by these.
+            foreach (var parameter in parameters.Where(p => !(PolicyLosses.HasPpoRange(name) && p.StartsWith("clip_"))))
+                Assert.True(page.Contains($"`{parameter}`"), $"{row.Groups["page"].Value} does not name `{parameter}`");
+        }
+        foreach (var link in Directory.GetFiles(folder, "*.md").SelectMany(f => Regex.Matches(File.ReadAllText(f), @"\]\((?<to>[^)#:]+\.(md|cs))(#[^)]*)?\)")).Select(m => m.Groups["to"].Value))
+            Assert.True(File.Exists(Path.Combine(folder, link)), $"docs/algorithms links to {link}, which is not there");
     }
 
     private static IEnumerable<string> Fields(string jsonLines)

@@ -61,6 +61,7 @@ public sealed class Critic : IDisposable
         List<double> losses = [], clipped = [], norms = [];
         foreach (int[] miniBatch in MiniBatches.Of(samples.Count, recipe.Loss.UpdatesPerStep, recipe.Loss.Epochs))
         {
+            if (miniBatch.All(row => samples[row].Tokens.Length == 0)) continue; // nothing to learn from
             Optimizer.ZeroGradients();
             double loss = 0, clip = 0;
             chunks.Accumulate(samples, miniBatch, aggregation, whole: false, (rows, weights) =>
@@ -75,6 +76,7 @@ public sealed class Critic : IDisposable
             clipped.Add(clip);
             norms.Add(norm);
         }
+        if (losses.Count == 0) return new CriticMetrics(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
         (double valueMean, double returnMean, double explained) = Fit(samples, oldValues, returns);
         return new CriticMetrics(losses.Average(), clipped.Average(), norms.Average(), valueMean, returnMean, explained);
     }

@@ -85,6 +85,7 @@ public sealed class PolicyUpdate
         SamplerDifferences differences = new();
         foreach ((int update, int[] miniBatch) in MiniBatches.Of(samples.Count, updates, recipe.Loss.Epochs).Index())
         {
+            if (miniBatch.All(row => samples[row].Tokens.Length == 0)) continue; // nothing to learn from
             optimizer.ZeroGradients();
             differences.CompareSampler = update == 0; // later updates differ by what was learnt, not by rounding
             using (DisposeScope scope = NewDisposeScope())
@@ -99,6 +100,7 @@ public sealed class PolicyUpdate
             norms.Add(norm);
             optimizer.Step(learningRate);
         }
+        if (metrics.Count == 0) return UpdateMetrics.None;
         ActorMetrics mean = new(
             metrics.Average(m => m.Loss), metrics.Average(m => m.Policy), metrics.Average(m => m.Entropy), metrics.Average(m => m.Kl),
             metrics.Average(m => m.ClipFraction), metrics.Average(m => m.ApproximateKl), metrics.Average(m => m.Ratio));

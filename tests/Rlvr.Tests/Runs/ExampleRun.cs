@@ -61,6 +61,10 @@ internal static class ExampleRun
             ("sampler_trainer_difference", 3e-7 + double.Abs(Noise(step, 9, 1e-7))), ("sampler_trainer_difference_max", 4e-6 + double.Abs(Noise(step, 9, 2e-6))),
             ("tokens_per_second", 21_000 + Noise(step, 10, 900)), ("seconds_rollout", 0.09), ("seconds_reward", 0.0008), ("seconds_update", 0.29),
             ("seconds_step", 0.385), ("memory_bytes", 412e6),
+            // As in a run of PPO with KL in the reward; the last four are those of dynamic sampling and ReMax.
+            ("value_loss", 0.11), ("value_clip_fraction", 0.01), ("value_mean", reward), ("return_mean", reward), ("value_explained_variance", learned),
+            ("critic_gradient_norm", 0.8), ("critic_learning_rate", 1e-4), ("kl_in_reward", 0.09 * learned), ("kl_coefficient", 0.001),
+            ("sampling_rounds", 2), ("groups_sampled", 11), ("reward_mean_sampled", reward), ("baseline_reward_mean", reward),
         ]);
     }
 

@@ -56,7 +56,7 @@ public class PolicyUpdateTests
         Outcome outcome = Run(recipe, samples, divide: _ => parts);
         // The ratio is 1, so a token's policy loss is minus its advantage.
         double expected = parts.Sum(part =>
-            (double)part.Length / samples.Length * part.Sum(i => -samples[i].Advantage * samples[i].Tokens.Length) / part.Sum(i => samples[i].Tokens.Length));
+            (double)part.Length / samples.Length * part.Sum(i => -samples[i].Advantages.Sum(a => (double)a)) / part.Sum(i => samples[i].Tokens.Length));
         Assert.Equal(expected, outcome.Metrics.Actor.Policy, 1e-5);
         Assert.Equal(expected, outcome.Metrics.Actor.Loss, 1e-5);
         Assert.NotEqual(expected, Run(recipe, samples, divide: _ => [[.. Enumerable.Range(0, 12)]]).Metrics.Actor.Policy, 1e-3);
@@ -108,10 +108,72 @@ public class PolicyUpdateTests
     }
 
     [Fact]
+    public void Only_the_tokens_of_high_entropy_learn_where_the_recipe_says_so()
+    {
+        UpdateSample[] samples = Samples(3, 4);
+        Recipe policyOnly = Token with { Loss = Token.Loss with { Entropy = 0, Kl = 0 } };
+        double Norm(double share, int tokens = 24_000) => Run(policyOnly with
+        {
+            Loss = policyOnly.Loss with { HighEntropyShare = share },
+            Compute = new ComputeOptions { MicroBatchTokens = tokens },
+        }, samples).Metrics.GradientNorm;
+        Assert.Equal(Run(policyOnly, samples).Metrics.GradientNorm, Norm(1), 1e-12);
+        Assert.True(Norm(0.2) < Norm(1) && Norm(0.2) > 0);
+        Assert.NotEqual(Norm(0.2), Norm(0.2, tokens: 1), 1e-6); // a quantile of each micro-batch
+    }
+
+    [Fact]
+    public void Micro_batches_are_not_cut_for_losses_that_compare_tokens()
+    {
+        // 4,800 tokens: two chunks, of which the second alone would have other covariances.
+        UpdateSample[] samples = Samples(2, 12, length: 150);
+        Recipe covariance = Token with { Loss = Token.Loss with { PolicyLoss = "kl_cov", PolicyParameters = ["share=0.3", "coefficient=5"], UpdatesPerStep = 2, Epochs = 2 } };
+        Outcome whole = Run(covariance, samples, learningRate: 0.01);
+        Assert.Equal((int)(0.3 * samples.Sum(s => s.Tokens.Length)), whole.Metrics.Actor.ClipFraction * samples.Sum(s => s.Tokens.Length), 1e-2);
+    }
+
+    [Theory]
+    [InlineData("token", 0.5, 2)]   // e^0.5 is below the bound
+    [InlineData("token", 1, 2)]     // e^1 is not
+    [InlineData("sequence", 0.1, 100)]
+    public void A_samplers_difference_weighs_the_policy_term(string level, double difference, double bound)
+    {
+        // The sampler found every token of every row less likely by this than the trainer does.
+        UpdateSample[] samples = [.. Samples(2, 3).Select(s => s with { SamplerLogProbs = [.. s.SamplerLogProbs.Select(lp => lp - (float)difference)] })];
+        Recipe plain = Token with { Loss = Token.Loss with { Entropy = 0, Kl = 0 } };
+        double Policy(string correction) => Run(plain with
+        {
+            Loss = plain.Loss with { SamplerCorrection = correction, SamplerCorrectionHigh = bound },
+        }, samples).Metrics.Actor.Policy;
+        double tokens = samples.Sum(s => s.Tokens.Length);
+        double expected = samples.Sum(s => s.Advantages.Sum(a => -a * double.Min(bound, double.Exp(difference * (level == "token" ? 1 : s.Tokens.Length))))) / tokens;
+        Assert.Equal(expected, Policy(level), 1e-4);
+        Assert.NotEqual(Policy("none"), Policy(level), 1e-3);
+    }
+
+    [Fact]
+    public void Rows_that_the_policy_has_left_behind_stay_out()
+    {
+        // For rows 1 and 4 the sampler's tokens were much likelier.
+        UpdateSample[] samples = [.. Samples(2, 3).Select((s, i) => i is 1 or 4 ? s with { SamplerLogProbs = [.. s.SamplerLogProbs.Select(lp => lp + 2)] } : s)];
+        Recipe plain = Token with { Loss = Token.Loss with { Entropy = 0, Kl = 0, OffPolicyThreshold = 1 } };
+        double expected = samples.Where((s, i) => i is not (1 or 4) || s.Advantages[0] >= 0).Sum(s => -s.Advantages.Sum()) / samples.Sum(s => s.Tokens.Length);
+        Assert.Equal(expected, Run(plain, samples).Metrics.Actor.Policy, 1e-4);
+        Assert.Contains(samples.Where((_, i) => i is 1 or 4), s => s.Advantages[0] < 0);
+    }
+
+    [Fact]
+    public void A_KL_without_a_reference_is_refused()
+    {
+        foreach (LossOptions loss in new[] { Token.Loss, Token.Loss with { Kl = 0, KlInReward = 0.1 } })
+            Assert.Contains("there is no reference model", Assert.Throws<RlvrException>(() => Run(Token with { Loss = loss }, Samples(2, 3), reference: false)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Rows_without_tokens_have_no_loss()
     {
         UpdateSample[] samples = Samples(2, 3);
-        UpdateSample[] more = [.. samples, samples[0] with { Tokens = [], SamplerLogProbs = [] }];
+        UpdateSample[] more = [.. samples, samples[0].WithoutTokens()];
         Same(Run(Token, samples), Run(Token, more));
         Recipe alone = Token with { Compute = new ComputeOptions { MicroBatchTokens = 1 } };
         Same(Run(alone, samples), Run(alone, more));

@@ -17,18 +17,69 @@ public class AdvantageEstimatorsTests
 
     public static TheoryData<string> Names => [.. AdvantageEstimators.Names];
 
+    /// <summary>A batch with all that any estimator may ask for.</summary>
+    private static AdvantageBatch Batch(double[] scores, int[] groups, int[] lengths)
+    {
+        float[][] Tokens(ulong seed, double scale) => [.. lengths.Select((length, row) =>
+            Enumerable.Range(0, length).Select(t => (float)(scale * CounterRandom.Uniform(seed, (ulong)row, (ulong)t, 0))).ToArray())];
+        return new AdvantageBatch
+        {
+            Scores = scores,
+            Groups = groups,
+            Lengths = lengths,
+            Values = Tokens(1, 1),
+            LogProbs = Tokens(2, -3),
+            SumPiSquared = Tokens(3, 1),
+            Baselines = [.. groups.Select(g => 0.1 * g)],
+        };
+    }
+
+    private static AdvantageBatch Reversed(AdvantageBatch batch) => new()
+    {
+        Scores = [.. batch.Scores.Reverse()],
+        Groups = [.. batch.Groups.Reverse()],
+        Lengths = [.. batch.Lengths.Reverse()],
+        Values = [.. batch.Values!.Reverse()],
+        LogProbs = [.. batch.LogProbs!.Reverse()],
+        SumPiSquared = [.. batch.SumPiSquared!.Reverse()],
+        Baselines = [.. batch.Baselines!.Reverse()],
+    };
+
     [Theory, MemberData(nameof(Names))]
     public void Advantages_are_finite_and_move_with_their_rows(string name)
     {
-        AdvantageEstimator estimator = AdvantageEstimators.Parse(name);
-        Batches.Sample(batch =>
+        NativeRuntime.Initialize();
+        IAdvantageEstimator estimator = AdvantageEstimators.Parse(name);
+        Batches.Sample(given =>
         {
-            double[] advantages = estimator(batch.Scores, batch.Groups, batch.Lengths);
-            double[] reversed = estimator([.. batch.Scores.Reverse()], [.. batch.Groups.Reverse()], [.. batch.Lengths.Reverse()]);
+            AdvantageBatch batch = Batch(given.Scores, given.Groups, given.Lengths);
+            StepAdvantages forwards = estimator.Compute(batch), backwards = estimator.Compute(Reversed(batch));
 
-            Assert.All(advantages, a => Assert.True(double.IsFinite(a)));
-            for (int row = 0; row < advantages.Length; row++) Golden.Close(advantages[row], reversed[^(row + 1)], name, 1e-6, 1e-8);
-        }, iter: 50);
+            for (int row = 0; row < given.Scores.Length; row++)
+            {
+                Golden.Close(forwards.Rows[row], backwards.Rows[^(row + 1)], name, 1e-6, 1e-8);
+                Assert.Equal(given.Lengths[row], forwards.Tokens[row].Length);
+                Assert.All(forwards.Tokens[row], a => Assert.True(float.IsFinite(a)));
+                Golden.Close(forwards.Rows[row], forwards.Tokens[row].Average(a => (double)a), name, 1e-5, 1e-6);
+            }
+        }, iter: 30);
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void A_row_that_could_not_be_scored_changes_no_other_and_gets_nothing(string name)
+    {
+        NativeRuntime.Initialize();
+        IAdvantageEstimator estimator = AdvantageEstimators.Parse(name);
+        Batches.Sample(given =>
+        {
+            AdvantageBatch without = Batch(given.Scores, given.Groups, given.Lengths);
+            AdvantageBatch with = Batch([.. given.Scores, double.NaN], [.. given.Groups, given.Groups[0]], [.. given.Lengths, 7]);
+            StepAdvantages expected = estimator.Compute(without), found = estimator.Compute(with);
+
+            for (int row = 0; row < given.Scores.Length; row++) Golden.Close(expected.Rows[row], found.Rows[row], name, 1e-6, 1e-8);
+            Assert.Equal(0, found.Rows[^1]);
+            Assert.All(found.Tokens[^1], a => Assert.Equal(0, a));
+        }, iter: 30);
     }
 
     [Theory]
@@ -37,12 +88,42 @@ public class AdvantageEstimatorsTests
     [InlineData("rloo")]
     public void Baselines_by_group_do_not_care_about_a_bonus_for_everybody(string name)
     {
-        AdvantageEstimator estimator = AdvantageEstimators.Parse(name);
+        IAdvantageEstimator estimator = AdvantageEstimators.Parse(name);
         Batches.Sample(batch =>
         {
-            double[] plain = estimator(batch.Scores, batch.Groups, batch.Lengths), shifted = estimator([.. batch.Scores.Select(s => s + 3)], batch.Groups, batch.Lengths);
-            for (int row = 0; row < plain.Length; row++) Golden.Close(plain[row], shifted[row], name, 1e-6, 1e-8);
+            IReadOnlyList<double> plain = estimator.Compute(Batch(batch.Scores, batch.Groups, batch.Lengths)).Rows;
+            IReadOnlyList<double> shifted = estimator.Compute(Batch([.. batch.Scores.Select(s => s + 3)], batch.Groups, batch.Lengths)).Rows;
+            for (int row = 0; row < plain.Count; row++) Golden.Close(plain[row], shifted[row], name, 1e-6, 1e-8);
         }, iter: 50);
+    }
+
+    [Fact]
+    public void Where_the_others_of_a_group_could_not_be_scored_there_is_nothing_to_learn()
+    {
+        foreach (string name in new[] { "grpo", "dr_grpo", "rloo", "opo", "grpo_passk" })
+            Assert.All(AdvantageEstimators.Parse(name).Compute(Batch([0.7, double.NaN], [0, 0], [3, 3])).Rows, a => Assert.Equal(0, a, 1e-12));
+    }
+
+    [Fact]
+    public void A_reward_belongs_to_the_last_token_unless_every_token_has_one()
+    {
+        NativeRuntime.Initialize();
+        using var scope = NewDisposeScope();
+        AdvantageBatch batch = Batch([2, double.NaN, 3], [0, 0, 0], [2, 3, 1]);
+        Assert.Equal([0, 2, 0, 0, 0, 0, 3, 0, 0], batch.Rewards().data<double>().ToArray());
+        Assert.Equal([1, 1, 0, 0, 0, 0, 1, 0, 0], batch.Mask().data<double>().ToArray());
+        batch = batch with { TokenRewards = [[0.5, 1.5], [9, 9, 9], [3]] };
+        Assert.Equal([0.5, 1.5, 0, 0, 0, 0, 3, 0, 0], batch.Rewards().data<double>().ToArray());
+    }
+
+    [Fact]
+    public void A_function_of_scores_groups_and_lengths_is_an_estimator()
+    {
+        RowEstimator longest = new((scores, groups, lengths) => [.. lengths.ToArray().Select(l => l - 1.0)], comparesGroups: false);
+        StepAdvantages advantages = longest.Compute(Batch([0, double.NaN], [0, 0], [3, 2]));
+        Assert.Equal([2, 0], advantages.Rows); // the second could not be scored
+        Assert.Equal([2, 2, 2], advantages.Tokens[0]);
+        Assert.Equal((AdvantageNeeds.None, AdvantageNeeds.Groups), (longest.Needs, new RowEstimator((s, _, _) => s.ToArray()).Needs));
     }
 
     [Fact]

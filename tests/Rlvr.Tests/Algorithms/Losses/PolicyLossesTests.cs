@@ -58,10 +58,12 @@ public class PolicyLossesTests
     }
 
     [Fact]
-    public void Clip_ranges_reach_the_loss_by_name()
+    public void Clip_ranges_reach_the_losses_that_have_ppos()
     {
-        Assert.Equal(new ClippedPolicy(0.1, 0.3), PolicyLosses.Parse("clipped", 0.1, 0.3));
-        Assert.Equal(new Gspo(), PolicyLosses.Parse("gspo"));
-        Assert.Contains("Did you mean 'cispo'?", Assert.Throws<RlvrException>(() => PolicyLosses.Parse("cispoo")).Message);
+        Assert.Equal(new ClippedPolicy(0.1, 0.3), PolicyLosses.Parse("clipped", clipLow: 0.1, clipHigh: 0.3));
+        Assert.Equal(new DualClip(0.1, 0.3, 4), PolicyLosses.Parse("dual_clip", ["bound=4"], 0.1, 0.3));
+        Assert.Equal(new Gspo(), PolicyLosses.Parse("gspo", clipLow: 0.1, clipHigh: 0.3));
+        Assert.Equal(new Gspo(0.001), PolicyLosses.Parse("gspo", ["clip_low=1e-3"]));
+        Assert.Equal(PolicyLosses.Names.Where(PolicyLosses.HasPpoRange), ["clip_cov", "clipped", "dual_clip"]);
     }
 }

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 Recipe recipe = new()
 {
-    Steps = 8,
+    Steps = 6,
     Data = new() { Prompt = "micro" },
     Rollout = new() { BatchSize = 8, GroupSize = 8, MaxNewTokens = 112 },
     Loss = new() { UpdatesPerStep = 2 },

@@ -21,7 +21,7 @@ public class LiveTensorsTests
         { "two updates", new Recipe { Rollout = Rollout, Loss = new LossOptions { UpdatesPerStep = 2 } } },
         { "small micro-batches, no KL", new Recipe { Rollout = Rollout, Loss = new LossOptions { Kl = 0 }, Compute = new ComputeOptions { MicroBatchTokens = 20 } } },
         { "PPO", new Recipe { Rollout = Rollout, Loss = new LossOptions { Advantage = "gae", KlInReward = 0.01, KlTarget = 0.1, UpdatesPerStep = 4, Epochs = 2 }, Critic = new CriticOptions { Enabled = true, WarmupSteps = 3 } } },
-        { "DAPO", new Recipe { Rollout = Rollout with { GroupSize = 2, DynamicSampling = 3 }, Loss = new LossOptions { MaskTruncated = true, HighEntropyShare = 0.5, OffPolicyThreshold = 0.1, SamplerCorrection = "token", UpdatesPerStep = 2 } } },
+        { "DAPO", new Recipe { Rollout = Rollout with { GroupSize = 2, DynamicSampling = 3 }, Loss = new LossOptions { HighEntropyShare = 0.5, OffPolicyThreshold = 0.1, SamplerCorrection = "token", UpdatesPerStep = 2 } } },
         { "ReMax", new Recipe { Rollout = Rollout, Loss = new LossOptions { Advantage = "remax", PolicyLoss = "clip_cov" } } },
         { "optimal token baseline", new Recipe { Rollout = Rollout, Loss = new LossOptions { Advantage = "optimal_token_baseline", PolicyLoss = "kl_cov" } } },
     };

@@ -84,4 +84,26 @@ public sealed class OwnAlgorithmTests : IDisposable
             model, TinyTask.Problems(1), TinyTask.Ascii, TinyTask.Recipe, algorithm: new Algorithm { Advantage = new Rising(AdvantageNeeds.Critic) })).Message;
         Assert.Contains("the advantage estimator Rising needs a critic", message, StringComparison.Ordinal);
     }
+
+    /// <summary>One number per row, and a critic that has nothing to learn from it.</summary>
+    private sealed class Mistaken(AdvantageNeeds needs, int more) : IAdvantageEstimator
+    {
+        public AdvantageNeeds Needs => needs;
+
+        public StepAdvantages Compute(AdvantageBatch batch) => StepAdvantages.ByRow(new double[batch.Scores.Length + more], batch);
+    }
+
+    [Fact]
+    public void Their_mistakes_are_named()
+    {
+        Recipe withCritic = TinyTask.Recipe with { Critic = new CriticOptions { Enabled = true } };
+        using (RlTrainer trainer = new(model, TinyTask.Problems(1), TinyTask.Ascii, withCritic, algorithm: new Algorithm { Advantage = new Mistaken(AdvantageNeeds.Critic, 0) }))
+            Assert.Contains("Mistaken asks for a critic but gives no returns", Assert.Throws<RlvrException>(() => trainer.Step(1)).Message, StringComparison.Ordinal);
+        using (RlTrainer trainer = new(model, TinyTask.Problems(1), TinyTask.Ascii, TinyTask.Recipe, algorithm: new Algorithm { Advantage = new Mistaken(AdvantageNeeds.None, 1) }))
+            Assert.Contains("17 advantages for 16 rows", Assert.Throws<ArgumentException>(() => trainer.Step(1)).Message, StringComparison.Ordinal);
+        using var scope = NewDisposeScope();
+        AdvantageBatch batch = new() { Scores = [1, 0], Groups = [0, 0], Lengths = [3, 2] };
+        TokenAdvantages narrow = new(zeros(2, 2), zeros(2, 2));
+        Assert.Contains("for rewards of shape [2, 3]", Assert.Throws<ArgumentException>(() => StepAdvantages.ByToken(narrow, batch)).Message, StringComparison.Ordinal);
+    }
 }

@@ -10,11 +10,10 @@ public sealed class GroupStatistics
     private readonly double[] means;
     private readonly double[] deviations;
     private readonly int[] sizes;
-    private readonly int[] scored;
 
-    private GroupStatistics(double[] means, double[] deviations, int[] sizes, int[] scored, int groups, int equalGroups)
+    private GroupStatistics(double[] means, double[] deviations, int[] sizes, int groups, int equalGroups)
     {
-        (this.means, this.deviations, this.sizes, this.scored) = (means, deviations, sizes, scored);
+        (this.means, this.deviations, this.sizes) = (means, deviations, sizes);
         (Groups, EqualGroups) = (groups, equalGroups);
     }
 
@@ -33,9 +32,6 @@ public sealed class GroupStatistics
     /// <summary>Number of rows of each row's group, those that could not be scored included.</summary>
     public ReadOnlySpan<int> Sizes => sizes;
 
-    /// <summary>Number of rows of each row's group that could be scored.</summary>
-    public ReadOnlySpan<int> Scored => scored;
-
     /// <summary>Computes the statistics.</summary>
     /// <param name="scores">One score per row.</param>
     /// <param name="groups">The group of each row: any numbers, in any order.</param>
@@ -47,7 +43,7 @@ public sealed class GroupStatistics
         Dictionary<int, List<int>> rowsOf = RowsByGroup(groups);
         double[] means = new double[scores.Length];
         double[] deviations = new double[scores.Length];
-        int[] sizes = new int[scores.Length], scoredRows = new int[scores.Length];
+        int[] sizes = new int[scores.Length];
         int equalGroups = 0;
         foreach (List<int> rows in rowsOf.Values)
         {
@@ -65,9 +61,9 @@ public sealed class GroupStatistics
                 if (!double.IsNaN(scores[row])) squares += (scores[row] - mean) * (scores[row] - mean);
             double deviation = scored > 1 ? double.Sqrt(squares / (scored - 1)) : 0;
             if (rows.Count > 1 && squares == 0) equalGroups++;
-            foreach (int row in rows) (means[row], deviations[row], sizes[row], scoredRows[row]) = (mean, deviation, rows.Count, scored);
+            foreach (int row in rows) (means[row], deviations[row], sizes[row]) = (mean, deviation, rows.Count);
         }
-        return new GroupStatistics(means, deviations, sizes, scoredRows, rowsOf.Count, equalGroups);
+        return new GroupStatistics(means, deviations, sizes, rowsOf.Count, equalGroups);
     }
 
     /// <summary>The rows of each group, ascending.</summary>

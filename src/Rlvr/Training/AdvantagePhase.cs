@@ -40,7 +40,7 @@ internal sealed class AdvantagePhase(PolicyUpdate policy, Critic? critic, IAdvan
         float[][]? old = probabilities || recipe.Loss.KlInReward != 0 ? policy.LogProbs(samples) : null;
         if (probabilities) batch = batch with { LogProbs = old, SumPiSquared = policy.SumPiSquared(samples) };
         if (recipe.Loss.KlInReward != 0) batch = WithKl(batch, old!, policy.ReferenceLogProbs(samples), metrics);
-        StepAdvantages advantages = estimator.Compute(batch);
+        StepAdvantages advantages = ScoredAdvantages.Compute(estimator, batch);
         if (critic is not null && advantages.Returns is null)
             throw new RlvrException($"The advantage estimator {estimator.GetType().Name} asks for a critic but gives no returns for it to learn; use StepAdvantages.ByToken.");
         return new Result([.. samples.Select((s, row) => s with { Advantages = advantages.Tokens[row] })], advantages, old, batch.Values, metrics);

@@ -3,12 +3,11 @@ using static TorchSharp.torch;
 namespace Rlvr.Algorithms.Advantages;
 
 /// <summary>
-/// What an advantage estimator sees of a step, by row (one rollout each) and by token. A row whose score is NaN could not be scored: it belongs
-/// in no mean, and gets advantage 0.
+/// What an advantage estimator sees of a step, by row (one rollout each) and by token. Responses that could not be scored are not in it.
 /// </summary>
 public sealed record AdvantageBatch
 {
-    /// <summary>Total reward of each row, a KL penalty included; NaN for one that could not be scored.</summary>
+    /// <summary>Total reward of each row, a KL penalty included.</summary>
     public required double[] Scores { get; init; }
 
     /// <summary>Group of each row: any numbers, in any order.</summary>
@@ -32,22 +31,33 @@ public sealed record AdvantageBatch
     /// <summary>Sum of the squared probabilities of the vocabulary at each token; null unless <see cref="AdvantageNeeds.Probabilities"/> was asked for.</summary>
     public float[][]? SumPiSquared { get; init; }
 
-    /// <summary>The reward of each token, [B, T] in double precision: 0 after the end of a row and in rows that could not be scored.</summary>
-    public Tensor Rewards() => PaddedRows.Pad([.. Lengths.Select((length, row) =>
+    /// <summary>The reward of each token, [B, T] in double precision: 0 after the end of a row.</summary>
+    public Tensor Rewards() => PaddedRows.Pad(TokenRewards ?? [.. Lengths.Select((length, row) =>
     {
-        if (Scored(row) && TokenRewards is not null) return TokenRewards[row];
         double[] rewards = new double[length];
-        if (Scored(row) && length > 0) rewards[^1] = Scores[row];
+        if (length > 0) rewards[^1] = Scores[row];
         return rewards;
     })]);
 
-    /// <summary>1 at response tokens of rows that were scored, [B, T] in double precision.</summary>
-    public Tensor Mask()
-    {
-        using var scope = NewDisposeScope();
-        Tensor scored = tensor([.. Scores.Select((_, row) => Scored(row) ? 1.0 : 0.0)]).unsqueeze(-1);
-        return (PaddedRows.Mask(Lengths) * scored).MoveToOuterDisposeScope();
-    }
+    /// <summary>1 at response tokens, [B, T] in double precision.</summary>
+    public Tensor Mask() => PaddedRows.Mask(Lengths);
 
-    private bool Scored(int row) => !double.IsNaN(Scores[row]) && !double.IsNaN(Baselines?[row] ?? 0);
+    /// <summary>Some rows of the batch.</summary>
+    /// <param name="rows">Their numbers.</param>
+    public AdvantageBatch Only(IReadOnlyList<int> rows)
+    {
+        return new AdvantageBatch
+        {
+            Scores = Pick(Scores)!,
+            Groups = Pick(Groups)!,
+            Lengths = Pick(Lengths)!,
+            TokenRewards = Pick(TokenRewards),
+            Values = Pick(Values),
+            Baselines = Pick(Baselines),
+            LogProbs = Pick(LogProbs),
+            SumPiSquared = Pick(SumPiSquared),
+        };
+
+        T[]? Pick<T>(T[]? all) => all is null ? null : [.. rows.Select(row => all[row])];
+    }
 }

@@ -13,18 +13,14 @@ public sealed record GroupPolicyGradient : IAdvantageEstimator
     public StepAdvantages Compute(AdvantageBatch batch) => StepAdvantages.ByRow(Compute(batch.Scores, batch.Groups), batch);
 
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
-    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
+    /// <param name="scores">Total reward of each row.</param>
     /// <param name="groups">Group of each row: any numbers, in any order.</param>
     public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups)
     {
-        int scored = 0, nonZero = 0;
+        int nonZero = 0;
         foreach (double score in scores)
-        {
-            if (double.IsNaN(score)) continue;
-            scored++;
             if (score != 0) nonZero++;
-        }
-        double alpha = (double)scored / int.Max(1, nonZero);
+        double alpha = (double)scores.Length / int.Max(1, nonZero);
         double[] advantages = DrGrpo.Compute(scores, groups);
         for (int row = 0; row < advantages.Length; row++) advantages[row] *= alpha;
         return advantages;

@@ -17,7 +17,7 @@ public sealed record GrpoPassK(bool Normalize = true, [Range(0.0, 1.0)] double E
     public StepAdvantages Compute(AdvantageBatch batch) => StepAdvantages.ByRow(Compute(batch.Scores, batch.Groups, Normalize, Epsilon), batch);
 
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
-    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which is not compared.</param>
+    /// <param name="scores">Total reward of each row.</param>
     /// <param name="groups">Group of each row: any numbers, in any order.</param>
     /// <param name="normalize">Divide by the group's standard deviation (n - 1).</param>
     /// <param name="epsilon">Added to the standard deviation.</param>
@@ -29,13 +29,12 @@ public sealed record GrpoPassK(bool Normalize = true, [Range(0.0, 1.0)] double E
         for (int row = 0; row < scores.Length; row++)
         {
             if (group.Sizes[row] < 2) throw new RlvrException($"grpo_passk compares the two best rows of a group, but row {row} is alone in group {groups[row]}: set rollout.group_size to 2 or more");
-            if (double.IsNaN(scores[row])) continue;
             (int Row, double First, double Second) best = top.TryGetValue(groups[row], out var found) ? found : (row, double.NegativeInfinity, double.NegativeInfinity);
             top[groups[row]] = scores[row] >= best.First ? (row, scores[row], best.First) : (best.Row, best.First, double.Max(best.Second, scores[row]));
         }
         double[] advantages = new double[scores.Length];
         foreach ((int row, double first, double second) in top.Values)
-            advantages[row] = group.Scored[row] < 2 ? 0 : (first - second) / (normalize ? group.Deviations[row] + epsilon : 1);
+            advantages[row] = (first - second) / (normalize ? group.Deviations[row] + epsilon : 1);
         return advantages;
     }
 }

@@ -13,17 +13,17 @@ public sealed record Opo : IAdvantageEstimator
     public StepAdvantages Compute(AdvantageBatch batch) => StepAdvantages.ByRow(Compute(batch.Scores, batch.Groups, batch.Lengths), batch);
 
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
-    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
+    /// <param name="scores">Total reward of each row.</param>
     /// <param name="groups">Group of each row: any numbers, in any order.</param>
     /// <param name="lengths">Response tokens of each row.</param>
     public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups, ReadOnlySpan<int> lengths)
     {
         double[] weighted = new double[scores.Length], weights = new double[scores.Length];
-        for (int row = 0; row < scores.Length; row++) (weighted[row], weights[row]) = (scores[row] * lengths[row], double.IsNaN(scores[row]) ? double.NaN : lengths[row]);
+        for (int row = 0; row < scores.Length; row++) (weighted[row], weights[row]) = (scores[row] * lengths[row], lengths[row]);
         GroupStatistics numerator = GroupStatistics.Of(weighted, groups), denominator = GroupStatistics.Of(weights, groups);
         double[] advantages = new double[scores.Length];
         for (int row = 0; row < scores.Length; row++)
             advantages[row] = numerator.Sizes[row] == 1 ? scores[row] : scores[row] - numerator.Means[row] / denominator.Means[row];
-        return RowAdvantages.ZeroWhereUnscored(advantages);
+        return advantages;
     }
 }

@@ -14,9 +14,7 @@ public sealed record ReMax : IAdvantageEstimator
     public StepAdvantages Compute(AdvantageBatch batch)
     {
         using var scope = NewDisposeScope();
-        // Where the greedy response could not be scored the row is outside the mask.
-        Tensor baselines = tensor([.. batch.Baselines!.Select(b => double.IsNaN(b) ? 0 : b)]);
-        return StepAdvantages.ByToken(Compute(batch.Rewards(), baselines, batch.Mask()), batch);
+        return StepAdvantages.ByToken(Compute(batch.Rewards(), tensor(batch.Baselines!), batch.Mask()), batch);
     }
 
     /// <summary>Advantages and returns, [B, T].</summary>

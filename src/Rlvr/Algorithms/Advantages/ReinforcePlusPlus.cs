@@ -21,10 +21,10 @@ public sealed record ReinforcePlusPlus([Range(0.0, 1.0)] double Gamma = 1) : IAd
     /// <summary>
     /// One advantage per row, the same for all its response tokens: what the general form gives for an outcome reward without discount.
     /// </summary>
-    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
+    /// <param name="scores">Total reward of each row.</param>
     /// <param name="lengths">Response tokens of each row.</param>
     /// <exception cref="RlvrException">The batch has fewer than two response tokens.</exception>
-    public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> lengths) => RowAdvantages.Whiten(scores.ToArray(), lengths, scores);
+    public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> lengths) => RowAdvantages.Whiten(scores.ToArray(), lengths);
 
     /// <summary>Advantages and returns, [B, T].</summary>
     /// <param name="rewards">Reward of each token, [B, T]; an outcome reward sits on the last token.</param>

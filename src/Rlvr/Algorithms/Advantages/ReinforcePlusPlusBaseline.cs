@@ -13,10 +13,10 @@ public sealed record ReinforcePlusPlusBaseline : IAdvantageEstimator
     public StepAdvantages Compute(AdvantageBatch batch) => StepAdvantages.ByRow(Compute(batch.Scores, batch.Groups, batch.Lengths), batch);
 
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
-    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
+    /// <param name="scores">Total reward of each row.</param>
     /// <param name="groups">Group of each row: any numbers, in any order.</param>
     /// <param name="lengths">Response tokens of each row.</param>
     /// <exception cref="RlvrException">The batch has fewer than two response tokens.</exception>
     public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups, ReadOnlySpan<int> lengths) =>
-        RowAdvantages.Whiten(DrGrpo.Compute(scores, groups), lengths, scores);
+        RowAdvantages.Whiten(DrGrpo.Compute(scores, groups), lengths);
 }

@@ -13,7 +13,7 @@ public sealed record Rloo : IAdvantageEstimator
     public StepAdvantages Compute(AdvantageBatch batch) => StepAdvantages.ByRow(Compute(batch.Scores, batch.Groups), batch);
 
     /// <summary>One advantage per row, the same for all its response tokens.</summary>
-    /// <param name="scores">Total reward of each row; NaN for one that could not be scored, which gets 0.</param>
+    /// <param name="scores">Total reward of each row.</param>
     /// <param name="groups">Group of each row: any numbers, in any order.</param>
     public static double[] Compute(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups)
     {
@@ -21,10 +21,9 @@ public sealed record Rloo : IAdvantageEstimator
         double[] advantages = new double[scores.Length];
         for (int row = 0; row < scores.Length; row++)
         {
-            double n = group.Scored[row];
-            // Where the others could not be scored there is nothing to compare with either, but the row is no group of its own.
-            advantages[row] = group.Sizes[row] == 1 ? scores[row] : n == 1 ? 0 : (scores[row] - group.Means[row]) * n / (n - 1);
+            double n = group.Sizes[row];
+            advantages[row] = n == 1 ? scores[row] : (scores[row] - group.Means[row]) * n / (n - 1);
         }
-        return RowAdvantages.ZeroWhereUnscored(advantages);
+        return advantages;
     }
 }

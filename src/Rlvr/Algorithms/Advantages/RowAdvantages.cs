@@ -36,22 +36,17 @@ public static class RowAdvantages
         return advantages;
     }
 
-    /// <summary>
-    /// Mean 0 and variance 1 over all response tokens, where a row counts as often as it has tokens. In place. Rows whose score is NaN do not
-    /// count and become 0.
-    /// </summary>
+    /// <summary>Mean 0 and variance 1 over all response tokens, where a row counts as often as it has tokens. In place.</summary>
     /// <exception cref="RlvrException">The batch has fewer than two response tokens.</exception>
-    internal static double[] Whiten(double[] advantages, ReadOnlySpan<int> lengths, ReadOnlySpan<double> scores)
+    internal static double[] Whiten(double[] advantages, ReadOnlySpan<int> lengths)
     {
         double tokens = 0, sum = 0, squares = 0;
-        for (int row = 0; row < advantages.Length; row++)
-            if (!double.IsNaN(scores[row])) (tokens, sum) = (tokens + lengths[row], sum + advantages[row] * lengths[row]);
+        for (int row = 0; row < advantages.Length; row++) (tokens, sum) = (tokens + lengths[row], sum + advantages[row] * lengths[row]);
         if (tokens < 2) throw new RlvrException($"whitening needs at least two response tokens, the batch has {tokens}");
         double mean = sum / tokens;
-        for (int row = 0; row < advantages.Length; row++)
-            if (!double.IsNaN(scores[row])) squares += lengths[row] * (advantages[row] - mean) * (advantages[row] - mean);
+        for (int row = 0; row < advantages.Length; row++) squares += lengths[row] * (advantages[row] - mean) * (advantages[row] - mean);
         double scale = 1 / double.Sqrt(squares / (tokens - 1) + Masked.WhitenEpsilon);
-        for (int row = 0; row < advantages.Length; row++) advantages[row] = double.IsNaN(scores[row]) ? 0 : (advantages[row] - mean) * scale;
+        for (int row = 0; row < advantages.Length; row++) advantages[row] = (advantages[row] - mean) * scale;
         return advantages;
     }
 }

@@ -3,7 +3,7 @@ namespace Rlvr.Algorithms.Advantages;
 /// <summary>
 /// An advantage estimator by row as a function: from scores to one advantage per row, the same for all its response tokens.
 /// </summary>
-/// <param name="scores">Total reward of each row; NaN for one that could not be scored.</param>
+/// <param name="scores">Total reward of each row.</param>
 /// <param name="groups">Group of each row: any numbers, in any order.</param>
 /// <param name="lengths">Response tokens of each row.</param>
 public delegate double[] RowAdvantageFunction(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups, ReadOnlySpan<int> lengths);

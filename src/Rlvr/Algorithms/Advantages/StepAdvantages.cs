@@ -15,15 +15,14 @@ public sealed class StepAdvantages
     public IReadOnlyList<float[]>? Returns { get; }
 
     /// <summary>One advantage per row, the same for all its tokens.</summary>
-    /// <param name="advantages">Of each row; rows that could not be scored get 0.</param>
+    /// <param name="advantages">Of each row.</param>
     /// <param name="batch">What they were computed from.</param>
     /// <exception cref="ArgumentException">Not one for each row.</exception>
     public static StepAdvantages ByRow(double[] advantages, AdvantageBatch batch)
     {
         if (advantages.Length != batch.Scores.Length)
             throw new ArgumentException($"{advantages.Length} advantages for {batch.Scores.Length} rows; an estimator gives one for each row", nameof(advantages));
-        double[] rows = [.. advantages.Select((a, row) => double.IsNaN(batch.Scores[row]) ? 0 : a)];
-        return new StepAdvantages([.. rows.Select((a, row) => Filled((float)a, batch.Lengths[row]))], rows, null);
+        return new StepAdvantages([.. advantages.Select((a, row) => Filled((float)a, batch.Lengths[row]))], advantages, null);
     }
 
     /// <summary>One advantage per token.</summary>
@@ -41,6 +40,22 @@ public sealed class StepAdvantages
         using var scope = TorchSharp.torch.NewDisposeScope();
         double[][] tokens = PaddedRows.Unpad(advantages.Advantages * batch.Mask(), batch.Lengths), returns = PaddedRows.Unpad(advantages.Returns, batch.Lengths);
         return new StepAdvantages([.. tokens.Select(Single)], [.. tokens.Select(t => t.DefaultIfEmpty(0).Average())], [.. returns.Select(Single)]);
+    }
+
+    /// <summary>The same in a larger batch, where the other rows have advantage and return 0.</summary>
+    /// <param name="rows">Where in the larger batch each row belongs.</param>
+    /// <param name="lengths">Tokens of each row of the larger batch.</param>
+    public StepAdvantages In(IReadOnlyList<int> rows, IReadOnlyList<int> lengths)
+    {
+        float[][] tokens = [.. lengths.Select(length => new float[length])];
+        float[][]? returns = Returns is null ? null : [.. lengths.Select(length => new float[length])];
+        double[] means = new double[lengths.Count];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            (tokens[rows[i]], means[rows[i]]) = (Tokens[i], Rows[i]);
+            if (returns is not null) returns[rows[i]] = Returns![i];
+        }
+        return new StepAdvantages(tokens, means, returns);
     }
 
     private static float[] Single(double[] values) => [.. values.Select(v => (float)v)];

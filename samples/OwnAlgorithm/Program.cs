@@ -13,13 +13,14 @@ Recipe recipe = new()
     Steps = 6,
     Data = new() { Prompt = "micro" },
     Rollout = new() { BatchSize = 8, GroupSize = 8, MaxNewTokens = 112 },
-    Loss = new() { UpdatesPerStep = 2 },
+    Loss = new() { UpdatesPerStep = 4 }, // with one update per step all ratios are 1
     Optimizer = new() { LearningRate = 1e-4 },
 };
 Problem[] problems = [new("bags", "Ann has 65 pens and 7 bags of 2 pens. How many pens in all?", "79")];
 
 using LanguageModel model = LanguageModel.Load(FileLocator.Find("models/micro-math"));
-using RlTrainer trainer = new(model, problems, new MathReward(), recipe, algorithm: new Algorithm(new Imitation(), new Saturating(Bound: 1.5)));
+set_num_threads(1); // a network this small is not faster with more
+using RlTrainer trainer = new(model, problems, new MathReward(), recipe, algorithm: new Algorithm(new Imitation(), new Saturating(Bound: 1.1)));
 for (int step = 1; step <= recipe.Steps; step++)
 {
     StepResult result = trainer.Step(step);

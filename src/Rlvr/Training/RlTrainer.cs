@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Rlvr.Algorithms;
 using Rlvr.Algorithms.Advantages;
 using Rlvr.Data;
+using Rlvr.Hub;
 using Rlvr.Models;
 using Rlvr.Rewards;
 using Rlvr.Rollouts;
@@ -149,7 +150,7 @@ public sealed class RlTrainer : IDisposable
     private Transformer LoadReference()
     {
         if (recipe.Loss.Reference.Length == 0) return model.Network.Clone();
-        Transformer loaded = Transformer.Load(FileLocator.Find(recipe.Loss.Reference), model.Network.Device);
+        Transformer loaded = Transformer.Load(HubLocator.FindModel(recipe.Loss.Reference), model.Network.Device);
         if (loaded.Config.VocabularySize == model.Network.Config.VocabularySize) return loaded;
         using (loaded) throw OtherVocabulary("loss.reference", recipe.Loss.Reference, loaded.Config);
     }
@@ -157,7 +158,7 @@ public sealed class RlTrainer : IDisposable
     private ValueModel LoadCritic()
     {
         if (recipe.Critic.Model.Length == 0) return ValueModel.From(model.Network);
-        ValueModel loaded = ValueModel.Load(FileLocator.Find(recipe.Critic.Model), model.Network.Device);
+        ValueModel loaded = ValueModel.Load(HubLocator.FindModel(recipe.Critic.Model), model.Network.Device);
         if (loaded.Config.VocabularySize == model.Network.Config.VocabularySize) return loaded;
         using (loaded) throw OtherVocabulary("critic.model", recipe.Critic.Model, loaded.Config);
     }

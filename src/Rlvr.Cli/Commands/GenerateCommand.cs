@@ -67,7 +67,7 @@ internal static class GenerateCommand
         }
         // A stop string shows only when it is complete, so a template that has one is shown at the end.
         bool live = options.StopStrings.Count == 0;
-        Rollout rollout = generator.Generate(requests, options, live ? (_, token) => Show(decoder.Append(token)) : null, terminal.Cancellation)[0];
+        Rollout rollout = generator.Generate(requests, options, live ? (_, token) => Show(decoder.Append(token)) : null, cancellation: terminal.Cancellation)[0];
         Show(live ? decoder.Flush() : rollout.Text);
         terminal.Out.WriteLine();
         terminal.Error.WriteLine(Summary(rollout));

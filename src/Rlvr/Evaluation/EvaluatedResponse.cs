@@ -13,4 +13,14 @@ namespace Rlvr.Evaluation;
 /// <param name="Tokens">Length in tokens, the end token included.</param>
 /// <param name="Finish">Why it ended.</param>
 public sealed record EvaluatedResponse(
-    int Problem, int Sample, string Text, bool Correct, string Verdict, string? Extracted, bool Boxed, int Tokens, FinishReason Finish);
+    int Problem, int Sample, string Text, bool Correct, string Verdict, string? Extracted, bool Boxed, int Tokens, FinishReason Finish)
+{
+    /// <summary>The verifier's rule that decided; null where the judge names none.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>Whether it goes round in circles; see <see cref="Evaluation.Repetition"/>.</summary>
+    public bool Repetitive { get; init; }
+
+    /// <summary>The words of self-reflection in it; see <see cref="Evaluation.Reflection"/>.</summary>
+    public IReadOnlyList<string> Reflection { get; init; } = [];
+}

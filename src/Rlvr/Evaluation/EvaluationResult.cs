@@ -1,18 +1,15 @@
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Rlvr.Data;
+using Rlvr.Math;
 using Rlvr.Rollouts;
 using Rlvr.Runs;
 
 namespace Rlvr.Evaluation;
 
-/// <summary>What an evaluation of one suite found.</summary>
+/// <summary>What an evaluation of one suite found. docs/evaluation.md defines each number.</summary>
 public sealed class EvaluationResult
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly int[] correct; // right responses by problem
+    private readonly Lazy<double> majority;
 
     /// <summary>Gathers responses.</summary>
     /// <param name="suite">Name of the suite.</param>
@@ -30,6 +27,7 @@ public sealed class EvaluationResult
         correct = new int[problems.Count];
         foreach (EvaluatedResponse response in responses)
             if (response.Correct) correct[response.Problem]++;
+        majority = new Lazy<double>(CountMajorities);
     }
 
     /// <summary>Name of the suite.</summary>
@@ -44,14 +42,23 @@ public sealed class EvaluationResult
     /// <summary>All responses, problem by problem.</summary>
     public IReadOnlyList<EvaluatedResponse> Responses { get; }
 
-    /// <summary>How long it took.</summary>
+    /// <summary>How long it took; of an evaluation that was resumed, the last part.</summary>
     public double Seconds { get; }
 
-    /// <summary>Share of responses that are right, 0 to 1 (avg@k).</summary>
+    /// <summary>Share of responses that are right, 0 to 1 (pass@1; avg@k with k samples).</summary>
     public double Accuracy => Share(r => r.Correct);
 
-    /// <summary>95% confidence interval of <see cref="Accuracy"/>.</summary>
-    public ConfidenceInterval Interval => ConfidenceInterval.ClusteredByProblem([.. correct.Select(c => (double)c / Settings.Samples)], Settings.Samples);
+    /// <summary>Standard error of <see cref="Accuracy"/>, clustered by problem; NaN for a single problem.</summary>
+    public double StandardError => StandardErrors.OfMean(ByProblem());
+
+    /// <summary>95% confidence interval of <see cref="Accuracy"/>, clustered by problem.</summary>
+    public ConfidenceInterval Interval => ConfidenceInterval.ClusteredByProblem(ByProblem(), Settings.Samples);
+
+    /// <summary>
+    /// Share of problems whose most frequent answer is right (majority@k over all samples, see <see cref="MajorityVote"/>). NaN where the judge
+    /// says which responses are right but not what they answer.
+    /// </summary>
+    public double Majority => majority.Value;
 
     /// <summary>Share of responses with a boxed answer, right or wrong.</summary>
     public double Boxed => Share(r => r.Boxed);
@@ -59,19 +66,56 @@ public sealed class EvaluationResult
     /// <summary>Share of responses cut off at the token limit.</summary>
     public double Truncated => Share(r => r.Finish == FinishReason.Length);
 
+    /// <summary>Share of responses that go round in circles, see <see cref="Repetition"/>.</summary>
+    public double Repetitive => Share(r => r.Repetitive);
+
+    /// <summary>Share of responses with a word of self-reflection, see <see cref="Reflection"/>.</summary>
+    public double Reflective => Share(r => r.Reflection.Count > 0);
+
     /// <summary>Mean length of the responses in tokens.</summary>
     public double MeanLength => Responses.Average(r => r.Tokens);
+
+    /// <summary>Median length of the responses in tokens.</summary>
+    public double MedianLength
+    {
+        get
+        {
+            int[] lengths = [.. Responses.Select(r => r.Tokens).Order()];
+            return (lengths[(lengths.Length - 1) / 2] + lengths[lengths.Length / 2]) / 2.0;
+        }
+    }
+
+    /// <summary>Length of the longest response in tokens.</summary>
+    public int MaxLength => Responses.Max(r => r.Tokens);
 
     /// <summary>Tokens of all responses together.</summary>
     public long Tokens => Responses.Sum(r => (long)r.Tokens);
 
+    /// <summary>Share of responses with each verdict that occurs, in the order of <see cref="Verdict"/>, then by name.</summary>
+    public IReadOnlyList<(string Verdict, double Share)> Verdicts =>
+        [.. Responses.GroupBy(r => r.Verdict).OrderBy(g => Enum.TryParse(g.Key, out Verdict known) ? (int)known : int.MaxValue).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => (g.Key, (double)g.Count() / Responses.Count))];
+
     /// <summary>Accuracy by subject, in the order in which the subjects first occur; problems without one are left out.</summary>
-    public IReadOnlyList<SubjectAccuracy> Subjects =>
-        [.. Enumerable.Range(0, Problems.Count).Where(i => Problems[i].Subject is not null).GroupBy(i => Problems[i].Subject!)
-            .Select(g => new SubjectAccuracy(g.Key, g.Count(), g.Average(i => (double)correct[i] / Settings.Samples)))];
+    public IReadOnlyList<SubjectAccuracy> Subjects => [.. GroupBy(p => p.Subject).Select(g => new SubjectAccuracy(g.Name, g.Problems, g.Accuracy))];
+
+    /// <summary>Accuracy by level, the lowest first; problems without one are left out.</summary>
+    public IReadOnlyList<LevelAccuracy> Levels =>
+        [.. GroupBy(p => p.Level).Select(g => new LevelAccuracy(g.Name, g.Problems, g.Accuracy)).OrderBy(l => l.Level.Length).ThenBy(l => l.Level, StringComparer.Ordinal)];
 
     /// <summary>The chance that at least one of k responses is right (unbiased estimate), k at most the number of samples.</summary>
     public double PassAt(int k) => PassAtK.Mean(correct, Settings.Samples, k);
+
+    /// <summary>The k for which pass@k is told: 1, 2, 4, 8, ... and the number of samples.</summary>
+    public IReadOnlyList<int> PassKs
+    {
+        get
+        {
+            List<int> ks = [];
+            for (int k = 1; k < Settings.Samples; k *= 2) ks.Add(k);
+            return [.. ks, Settings.Samples];
+        }
+    }
 
     /// <summary>Numbers of right responses by problem.</summary>
     public IReadOnlyList<int> CorrectByProblem => correct;
@@ -86,38 +130,42 @@ public sealed class EvaluationResult
         Samples = Settings.Samples,
         Problems = Problems.Count,
         Accuracy = Accuracy,
+        StandardError = StandardError,
+        Majority = Settings.Samples > 1 ? Majority : double.NaN,
         Boxed = Boxed,
         Truncated = Truncated,
+        Repetitive = Repetitive,
+        Reflection = Reflective,
         Length = MeanLength,
+        LengthMedian = MedianLength,
+        LengthMax = MaxLength,
         Subjects = Subjects,
     };
 
-    /// <summary>All responses as JSON, one a line: problem, answer, response and what was found in it.</summary>
-    public string ToJsonLines()
+    private double[] ByProblem() => [.. correct.Select(c => (double)c / Settings.Samples)];
+
+    private double CountMajorities()
     {
-        StringBuilder text = new();
-        foreach (EvaluatedResponse r in Responses)
+        if (Responses.Any(r => r.Correct) && Responses.All(r => r.Extracted is null)) return double.NaN;
+        MathVerifier verifier = new(Settings.Profile);
+        bool Equal(string answer, string other) => Settings.Judge is null && verifier.VerifyAnswer(answer, other).IsCorrect;
+        int right = 0, samples = Settings.Samples;
+        Parallel.For(0, Problems.Count, p =>
         {
-            Problem problem = Problems[r.Problem];
-            string finish = r.Finish == FinishReason.Length ? "length" : "stop";
-            text.Append(JsonSerializer.Serialize(new
-            {
-                Suite,
-                problem.Id,
-                problem.Subject,
-                Problem = problem.Text,
-                problem.Answer,
-                r.Sample,
-                Response = r.Text,
-                r.Correct,
-                r.Verdict,
-                r.Extracted,
-                r.Tokens,
-                Finish = finish,
-            }, Json)).Append('\n');
-        }
-        return text.ToString();
+            if (MajorityVote.IsRight([.. Responses.Skip(p * samples).Take(samples).Select(r => (r.Extracted, r.Correct))], Equal)) Interlocked.Increment(ref right);
+        });
+        return (double)right / Problems.Count;
     }
+
+    private IEnumerable<(string Name, int Problems, double Accuracy)> GroupBy(Func<Problem, string?> name) =>
+        Enumerable.Range(0, Problems.Count).Where(i => name(Problems[i]) is not null).GroupBy(i => name(Problems[i])!)
+            .Select(g => (g.Key, g.Count(), g.Average(i => (double)correct[i] / Settings.Samples)));
 
     private double Share(Func<EvaluatedResponse, bool> has) => (double)Responses.Count(has) / Responses.Count;
 }
+
+/// <summary>Accuracy on the problems of one level.</summary>
+/// <param name="Level">Its name, as the data set has it.</param>
+/// <param name="Problems">Number of problems.</param>
+/// <param name="Accuracy">Share of right responses, 0 to 1.</param>
+public sealed record LevelAccuracy(string Level, int Problems, double Accuracy);

@@ -7,6 +7,12 @@ namespace Rlvr.Evaluation;
 /// <summary>How a model is evaluated.</summary>
 public sealed record EvaluationSettings
 {
+    /// <summary>The longest response where nothing else is asked for (arXiv 2504.20571).</summary>
+    public const int DefaultMaxNewTokens = 3072;
+
+    /// <summary>Responses of one problem are fewer than this.</summary>
+    internal const int MaxSamples = 1_000_000;
+
     /// <summary>How a problem is put to the model, and the strings that end a response.</summary>
     public required PromptTemplate Prompt { get; init; }
 
@@ -25,7 +31,7 @@ public sealed record EvaluationSettings
     /// <summary>Drop tokens with less than this share of the likeliest token's probability; 0 is off.</summary>
     public double MinP { get; init; }
 
-    /// <summary>Most tokens of a response; 0 takes what fits the model's positions, at most 3,072 (arXiv 2504.20571).</summary>
+    /// <summary>Most tokens of a response; 0 takes what fits the model's positions, at most <see cref="DefaultMaxNewTokens"/>.</summary>
     public int MaxNewTokens { get; init; }
 
     /// <summary>Most rows decoded at once; as rows finish, waiting ones enter.</summary>
@@ -39,6 +45,9 @@ public sealed record EvaluationSettings
 
     /// <summary>Judges responses instead of the mathematical verifier; null uses <see cref="Profile"/>.</summary>
     public IReward? Judge { get; init; }
+
+    /// <summary>Words that count as self-reflection; see <see cref="Reflection"/>.</summary>
+    public IReadOnlyList<string> ReflectionWords { get; init; } = Reflection.Words;
 
     /// <summary>Use only the first so many problems, spread over the suite so that every subject keeps its share; 0 uses all.</summary>
     public int Limit { get; init; }

@@ -9,6 +9,21 @@ public interface IResponder
     /// <summary>What it is, for records and messages: a model folder, or an endpoint and a model's name.</summary>
     string Name { get; }
 
+    /// <summary>Tells two responders apart whose responses differ, wherever they lie; recorded with an evaluation that can be resumed. The name, unless there is something better.</summary>
+    string Fingerprint => Name;
+
+    /// <summary>
+    /// Called once with all problems of an evaluation before any of them is answered: finds out what cannot be answered, and fills in what the
+    /// settings leave to the responder (a limit of 0 new tokens).
+    /// </summary>
+    /// <param name="suite">The suite's name, for messages.</param>
+    /// <param name="problems">All its problems that are evaluated.</param>
+    /// <param name="settings">As asked for.</param>
+    /// <returns>The settings to answer with.</returns>
+    /// <exception cref="RlvrException">A prompt does not fit; the message says which.</exception>
+    EvaluationSettings Prepare(string suite, IReadOnlyList<Problem> problems, EvaluationSettings settings) =>
+        settings.MaxNewTokens > 0 ? settings : settings with { MaxNewTokens = EvaluationSettings.DefaultMaxNewTokens };
+
     /// <summary>Answers all requests, in any order.</summary>
     /// <param name="requests">What is asked.</param>
     /// <param name="settings">The prompt template and how to sample. Draws depend on the seed, the problem and the sample only, as far as the responder can promise it.</param>

@@ -22,11 +22,13 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
     /// <param name="requests">What to generate.</param>
     /// <param name="options">How.</param>
     /// <param name="onToken">Called for each token as it is drawn, with the request's index; for streaming.</param>
+    /// <param name="onRollout">Called for each response as soon as it is whole, with the request's index.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <returns>The responses, in the order of the requests.</returns>
     /// <exception cref="RlvrException">A prompt is empty or does not fit the model with the tokens asked for, or stop strings are given without a tokenizer.</exception>
     public IReadOnlyList<Rollout> Generate(
-        IReadOnlyList<GenerationRequest> requests, SamplingOptions options, Action<int, int>? onToken = null, CancellationToken cancellation = default)
+        IReadOnlyList<GenerationRequest> requests, SamplingOptions options, Action<int, int>? onToken = null, Action<int, Rollout>? onRollout = null,
+        CancellationToken cancellation = default)
     {
         Check(requests, options);
         if (requests.Count == 0) return [];
@@ -74,6 +76,7 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
             {
                 if (rows[i].Finish is not { } finish) continue;
                 results[rows[i].Index] = rows[i].ToRollout(finish);
+                onRollout?.Invoke(rows[i].Index, results[rows[i].Index]);
                 cache.Remove(i); // the last row takes its place, here as there
                 rows[i] = rows[^1];
                 rows.RemoveAt(rows.Count - 1);

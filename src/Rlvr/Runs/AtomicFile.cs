@@ -14,22 +14,28 @@ public static class AtomicFile
 
     /// <summary>Writes bytes.</summary>
     /// <exception cref="RlvrException">The file cannot be written; the old content, if any, is still there.</exception>
-    public static void WriteAllBytes(string path, ReadOnlySpan<byte> bytes)
+    public static void WriteAllBytes(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));
+
+    /// <summary>Lets <paramref name="write"/> fill a file.</summary>
+    /// <exception cref="RlvrException">The file cannot be written; the old content, if any, is still there.</exception>
+    public static void Write(string path, Action<Stream> write)
     {
         var temporary = TemporaryName(path);
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
             {
-                stream.Write(bytes);
+                write(stream);
                 stream.Flush(flushToDisk: true);
             }
             File.Move(temporary, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
             TryDelete(temporary);
-            throw new RlvrException($"'{path}' cannot be written: {IoReason.Of(e)}. Free some space, or choose another folder.", e);
+            if (e is IOException or UnauthorizedAccessException)
+                throw new RlvrException($"'{path}' cannot be written: {IoReason.Of(e)}. Free some space, or choose another folder.", e);
+            throw;
         }
     }
 

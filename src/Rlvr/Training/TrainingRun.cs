@@ -191,7 +191,7 @@ public sealed class TrainingRun : IDisposable
                 };
                 int count = settings.Limit == 0 ? of.Count : int.Min(settings.Limit, of.Count);
                 if (done.Any(e => e.Suite == name && e.Temperature == temperature && e.Problems == count)) continue;
-                EvaluationResult result = new Evaluator(model).Evaluate(name, of, settings, (finished, total) => observer.EvaluationProgress(name, finished, total), cancellation);
+                EvaluationResult result = new Evaluator(model).Evaluate(name, of, settings, (finished, total) => observer.EvaluationProgress(name, finished, total), cancellation: cancellation);
                 EvaluationRecord record = result.ToRecord(step);
                 directory.Append(record);
                 observer.Evaluated(record);

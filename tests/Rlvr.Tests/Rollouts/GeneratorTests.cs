@@ -113,7 +113,7 @@ public sealed class GeneratorTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => new Generator(model).Generate(Requests(), Options, (_, _) =>
         {
             if (++seen == 12) source.Cancel();
-        }, source.Token));
+        }, cancellation: source.Token));
         Assert.Equal(12, seen);
     }
 

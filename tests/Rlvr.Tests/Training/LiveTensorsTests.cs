@@ -64,7 +64,7 @@ public class LiveTensorsTests
             new Generator(model.Network).Generate(requests, options);
             new Generator(model.Network).Generate([requests[0], requests[3]], options);
             using CancellationTokenSource source = new();
-            Assert.Throws<OperationCanceledException>(() => new Generator(model.Network).Generate(requests, options, (_, _) => source.Cancel(), source.Token));
+            Assert.Throws<OperationCanceledException>(() => new Generator(model.Network).Generate(requests, options, (_, _) => source.Cancel(), cancellation: source.Token));
         }
     }
 

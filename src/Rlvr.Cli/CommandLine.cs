@@ -38,6 +38,7 @@ internal static class CommandLine
             DemoCommand.Create(terminal),
             TrainCommand.Create(terminal),
             EvalCommand.Create(terminal),
+            CompareCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             PullCommand.Create(terminal),
             PretrainCommand.Create(terminal),

@@ -80,8 +80,8 @@ public sealed partial class PromptTemplate
     /// <summary>The text with the placeholder; of a chat, the user's message.</summary>
     public string Text { get; }
 
-    /// <summary>The model's own template that goes around <see cref="Text"/>, Jinja; null where the text is the prompt.</summary>
-    public string? ChatTemplateText => chat?.Text;
+    /// <summary>All that the prompts are made from, in one text: templates with equal definitions render equal prompts (but for the date, which some chat templates ask for).</summary>
+    public string Definition => string.Join('\0', Text, system, takesChats, chat?.Text);
 
     /// <summary>Strings that end a response, besides the model's end token; they do not belong to the response.</summary>
     public IReadOnlyList<string> StopStrings { get; }

@@ -13,6 +13,7 @@ namespace Rlvr.Runs;
 /// evals.jsonl               one line an evaluation
 /// rollouts/step-000020.jsonl
 /// checkpoints/step-000020/  a Hugging Face folder, optimiser and state
+/// evaluations/step-000020/  all responses of an evaluation of that checkpoint, where one was made
 /// tensorboard/              the metrics, mirrored
 /// report.html
 /// </code>
@@ -53,6 +54,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>Folder of the checkpoints.</summary>
     public string CheckpointsFolder => In("checkpoints");
 
+    /// <summary>Folder of the evaluations that were made of the checkpoints, with all responses: a folder for each step.</summary>
+    public string StoredEvaluationsFolder => In("evaluations");
+
     /// <summary>Folder of TensorBoard's files.</summary>
     public string TensorBoardFolder => In("tensorboard");
 
@@ -63,8 +67,7 @@ public sealed class RunDirectory : IDisposable
     public string RolloutsPath(int step) => System.IO.Path.Combine(RolloutsFolder, StepName(step) + ".jsonl");
 
     /// <summary>Steps that have a checkpoint, in order.</summary>
-    public IReadOnlyList<int> CheckpointSteps() =>
-        Directory.Exists(CheckpointsFolder) ? StepsOf(Directory.EnumerateDirectories(CheckpointsFolder)) : [];
+    public IReadOnlyList<int> CheckpointSteps() => StepsIn(CheckpointsFolder);
 
     /// <summary>Steps whose rollouts are saved, in order.</summary>
     public IReadOnlyList<int> RolloutSteps() =>
@@ -201,7 +204,11 @@ public sealed class RunDirectory : IDisposable
     private string? FindRun() => new[] { RecipePath, MetricsPath, EvaluationsPath, CheckpointsFolder }
         .Where(p => File.Exists(p) || Directory.Exists(p)).Select(p => System.IO.Path.GetFileName(p)).FirstOrDefault();
 
-    private static string StepName(int step) => $"step-{step:D6}";
+    /// <summary>The name of what belongs to a step: <c>step-000020</c>.</summary>
+    public static string StepName(int step) => $"step-{step:D6}";
+
+    /// <summary>The steps that have a folder of that name in <paramref name="folder"/>, in order.</summary>
+    public static IReadOnlyList<int> StepsIn(string folder) => Directory.Exists(folder) ? StepsOf(Directory.EnumerateDirectories(folder)) : [];
 
     private static List<int> StepsOf(IEnumerable<string> paths) =>
         [.. paths.Select(p => System.IO.Path.GetFileNameWithoutExtension(p)!)

@@ -107,12 +107,28 @@ public sealed class EvaluationFolder
         AtomicFile.WriteAllText(path, summary.ToJsonString(RunJson.Indented) + "\n");
     }
 
+    /// <summary>The scores of its complete suites, from summary.json; none where it was never evaluated to the end.</summary>
+    /// <exception cref="RlvrException">The file cannot be read.</exception>
+    public IReadOnlyList<SuiteScore> ReadScores()
+    {
+        string path = System.IO.Path.Combine(Path, SummaryFile);
+        if (!File.Exists(path)) return [];
+        try
+        {
+            return [.. ReadObject(path)["suites"]!.AsObject().Where(s => Entries.ContainsKey(s.Key)).Select(s => EvaluationSummary.ReadScore(s.Key, s.Value!))];
+        }
+        catch (Exception e) when (e is InvalidOperationException or NullReferenceException or FormatException)
+        {
+            throw new RlvrException($"{path}: error: this is no summary of an evaluation. Delete it; evaluating again writes it anew.", e);
+        }
+    }
+
     private static JsonObject Describe(EvaluationSettings how, IReadOnlyList<Problem> problems) => new()
     {
         ["problems"] = problems.Count,
         ["problems_sha256"] = Hash(JsonSerializer.Serialize(problems, RunJson.Line)),
         ["prompt"] = how.Prompt.Text,
-        ["chat_template_sha256"] = how.Prompt.ChatTemplateText is { } chat ? Hash(chat) : null, // not the prompts: some templates put the date into them
+        ["prompt_sha256"] = Hash(how.Prompt.Definition),
         ["stop_strings"] = new JsonArray([.. how.Prompt.StopStrings.Select(s => JsonValue.Create(s))]),
         ["samples"] = how.Samples,
         ["temperature"] = how.Temperature,

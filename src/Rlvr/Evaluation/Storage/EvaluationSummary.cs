@@ -51,6 +51,10 @@ public static class EvaluationSummary
     internal static JsonObject? Average(JsonObject suites) =>
         suites.Count == 0 ? null : Of(SuiteAverage.Of([.. suites.Select(s => (Read(s.Value!["accuracy"]), Read(s.Value!["standard_error"])))]));
 
+    /// <summary>What <see cref="Of(EvaluationResult)"/> wrote.</summary>
+    internal static SuiteScore ReadScore(string suite, JsonNode json) =>
+        new(suite, json["problems"]!.GetValue<int>(), json["samples"]!.GetValue<int>(), Read(json["accuracy"]), Read(json["standard_error"]));
+
     private static double Read(JsonNode? number) => number?.GetValue<double>() ?? double.NaN;
 
     /// <summary>Six digits are more than any evaluation has; null is what JSON has for a number that is not finite.</summary>

@@ -20,7 +20,7 @@ public sealed record ResponseRecord
     /// <summary>Its level.</summary>
     public string? Level { get; init; }
 
-    /// <summary>The problem as its author wrote it.</summary>
+    /// <summary>The problem as its author wrote it, with its choices.</summary>
     public required string Problem { get; init; }
 
     /// <summary>The label.</summary>
@@ -68,7 +68,7 @@ public sealed record ResponseRecord
         Id = problem.Id,
         Subject = problem.Subject,
         Level = problem.Level,
-        Problem = problem.Text,
+        Problem = problem.Statement,
         Answer = problem.Answer,
         Sample = response.Sample,
         Prompt = prompt,

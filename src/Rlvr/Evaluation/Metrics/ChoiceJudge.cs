@@ -8,7 +8,7 @@ namespace Rlvr.Evaluation;
 /// Judges answers to multiple choice: right is who names the label's letter. The letter is that of the last box ("\boxed{\text{(B)} 12}", too), else
 /// of "the answer is B", else the last one in parentheses or behind "option" or "choice".
 /// </summary>
-public sealed class MultipleChoice : IReward
+public sealed class ChoiceJudge : IReward
 {
     private const AnswerSources Sources = AnswerSources.Box | AnswerSources.BrokenBox | AnswerSources.Phrase | AnswerSources.ChoiceLetter;
 

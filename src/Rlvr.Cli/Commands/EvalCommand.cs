@@ -4,7 +4,6 @@ using Rlvr.Cli.Output;
 using Rlvr.Cli.Suites;
 using Rlvr.Evaluation;
 using Rlvr.Rollouts;
-using Rlvr.Runs;
 
 namespace Rlvr.Cli.Commands;
 

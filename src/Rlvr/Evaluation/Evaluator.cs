@@ -44,7 +44,8 @@ public sealed class Evaluator(IResponder responder)
                 if (responses[i] is not null) throw new InvalidOperationException($"{responder.Name} answered a request twice.");
                 responses[i] = judge.Judge(chosen[problem], problem, i % settings.Samples, response);
                 file?.Append(responses[i]!);
-                progress?.Invoke(++finished, responses.Length);
+                finished++;
+                progress?.Invoke(finished, responses.Length);
             }, cancellation);
             if (finished < responses.Length) throw new RlvrException($"suite '{suite}': {responder.Name} left {responses.Length - finished} of {responses.Length} requests without a response.");
         }

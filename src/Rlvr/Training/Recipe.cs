@@ -260,7 +260,7 @@ public sealed record OptimizerOptions
 /// <summary>Section <c>evaluation</c>.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>Suites to evaluate, by name (<c>math500</c>, <c>micro500</c>) or file of problems.</summary>
+    /// <summary>Suites to evaluate, by name (<c>math500</c>, <c>micro500</c>) or file of problems; <c>six</c> are the six benchmarks of the paper.</summary>
     public IReadOnlyList<string> Suites { get; init; } = [];
 
     /// <summary>Evaluate every so many steps (and after the last); 0 only before and after.</summary>

@@ -40,7 +40,7 @@ public sealed class TrainingRun : IDisposable
         PullNotes notes = new(observer.Note);
         IReadOnlyList<Problem> loaded = ProblemSets.Load(recipe.Data.Train, notes, cancellation);
         if (recipe.Data.Limit > 0) loaded = [.. loaded.Take(recipe.Data.Limit)];
-        foreach (string suite in recipe.Evaluation.Suites) suites.Add((suite, ProblemSets.Load(suite, notes, cancellation)));
+        foreach (string suite in Benchmarks.Expand(recipe.Evaluation.Suites)) suites.Add((suite, ProblemSets.Load(suite, notes, cancellation)));
         labels = TrainingLabels.Check(recipe, reward, loaded, suites);
         problems = labels.Problems;
         Device device = ComputeDevice.Choose(recipe.Compute.Device);
@@ -186,6 +186,7 @@ public sealed class TrainingRun : IDisposable
                     MaxNewTokens = EvaluationTokens,
                     MaxRows = recipe.Evaluation.MaxRows,
                     Profile = RewardCatalog.ParseProfile(recipe.Evaluation.Profile),
+                    Judge = Benchmarks.Find(ProblemSets.ShortName(name)) is { IsMultipleChoice: true } ? new ChoiceJudge() : null,
                     Seed = recipe.Seed,
                     Limit = full ? 0 : recipe.Evaluation.Limit,
                 };

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Rlvr.Data;
 using Rlvr.Evaluation;
 using Rlvr.Models;
@@ -68,10 +67,47 @@ public sealed class EvaluatorTests : IDisposable
 
         EvaluationRecord record = result.ToRecord(40);
         Assert.Equal((40, "s", 1.0, 3, 10, accuracy), (record.Step, record.Suite, record.Temperature, record.Samples, record.Problems, record.Accuracy));
+        Assert.Equal((result.StandardError, result.Repetitive, result.Reflective, result.MedianLength, result.MaxLength), (record.StandardError, record.Repetitive, record.Reflection, record.LengthMedian, record.LengthMax));
+    }
 
-        JsonElement[] lines = [.. result.ToJsonLines().TrimEnd().Split('\n').Select(l => JsonDocument.Parse(l).RootElement)];
-        Assert.Equal(result.Responses.Select(r => r.Text), lines.Select(l => l.GetProperty("response").GetString()));
-        Assert.Equal("p9", lines[29].GetProperty("id").GetString());
+    [Fact]
+    public void Numbers_beyond_accuracy_are_those_of_the_responses()
+    {
+        // Who answers what is known: problem i, sample s.
+        string[][] texts =
+        [
+            ["\\boxed{0}", "\\boxed{0}", "\\boxed{1}", "no answer here"],
+            ["\\boxed{2}", "\\boxed{1}", "\\boxed{2.0}", "recheck: \\boxed{1}"], // 2 and 2.0 are one answer, given first
+            ["\\boxed{((}", string.Concat(Enumerable.Repeat("again and ", 60)), "\\boxed{2}", "\\boxed{2}"],
+        ];
+        Scripted responder = new((i, s) => new ModelResponse(texts[i][s], (4 * i) + s + 1, s == 3 ? FinishReason.Length : FinishReason.Stop));
+        Problem[] problems = [.. Enumerable.Range(0, 3).Select(i => new Problem($"p{i}", "?", $"{i}", Level: i == 0 ? "10" : "9"))];
+        EvaluationResult result = new Evaluator(responder).Evaluate("s", problems, new EvaluationSettings { Prompt = PromptTemplate.Get("plain"), Samples = 4, Temperature = 1, Profile = Rlvr.Math.VerifierProfile.Strict });
+        Assert.Equal([2, 2, 2], result.CorrectByProblem);
+        Assert.Equal(2.0 / 3, result.Majority, 12);
+        Assert.Equal(10.0 / 12, result.Boxed, 12);
+        Assert.Equal(3.0 / 12, result.Truncated, 12);
+        Assert.Equal(1.0 / 12, result.Repetitive, 12);
+        Assert.Equal(1.0 / 12, result.Reflective, 12);
+        Assert.Equal((6.5, 6.5, 12), (result.MeanLength, result.MedianLength, result.MaxLength));
+        Assert.Equal([("9", 2), ("10", 1)], result.Levels.Select(l => (l.Level, l.Problems)));
+        Assert.Equal([("Correct", 6), ("Wrong", 3), ("NoAnswer", 2), ("UnparsableAnswer", 1)], result.Verdicts.Select(v => (v.Verdict, (int)double.Round(12 * v.Share))));
+        Assert.Equal([1, 2, 4], result.PassKs);
+        Assert.Equal(0, result.StandardError, 12);
+        Assert.Equal(1 - (1.0 / 6), result.PassAt(2), 12);
+
+        // A judge that does not say what was answered can have no majority.
+        EvaluationResult judged = new Evaluator(responder).Evaluate("s", problems, result.Settings with { Judge = Judge });
+        Assert.Equal(double.NaN, judged.Majority);
+    }
+
+    [Fact]
+    public void An_endpoint_gets_the_limit_that_is_left_to_it()
+    {
+        int limit = 0;
+        Scripted responder = new((_, _) => new ModelResponse("", 1, FinishReason.Stop)) { OnSettings = settings => limit = settings.MaxNewTokens };
+        new Evaluator(responder).Evaluate("s", Problems, new EvaluationSettings { Prompt = PromptTemplate.Get("plain") });
+        Assert.Equal(3072, limit);
     }
 
     [Fact]
@@ -115,6 +151,19 @@ public sealed class EvaluatorTests : IDisposable
         using CancellationTokenSource source = new();
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => new Evaluator(model).Evaluate("s", Problems, Sampled, cancellation: source.Token));
+    }
+
+    private sealed class Scripted(Func<int, int, ModelResponse> answer) : IResponder
+    {
+        public Action<EvaluationSettings>? OnSettings { get; init; }
+
+        public string Name => "script";
+
+        public void Respond(IReadOnlyList<ResponseRequest> requests, EvaluationSettings settings, Action<int, ModelResponse> onResponse, CancellationToken cancellation)
+        {
+            OnSettings?.Invoke(settings);
+            for (int i = requests.Count - 1; i >= 0; i--) onResponse(i, answer(requests[i].Index, requests[i].Sample));
+        }
     }
 
     /// <summary>One random layer over single bytes.</summary>

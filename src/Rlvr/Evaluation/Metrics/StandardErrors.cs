@@ -23,7 +23,7 @@ public static class StandardErrors
     public static double StudentT(int freedom)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(freedom, 1);
-        ReadOnlySpan<double> few = [12.7062, 4.3027, 3.1824, 2.7764];
+        ReadOnlySpan<double> few = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706];
         if (freedom <= few.Length) return few[freedom - 1];
         // Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5.
         double z = Z, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z, v = freedom;

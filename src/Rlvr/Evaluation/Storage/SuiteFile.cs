@@ -14,6 +14,7 @@ internal sealed class SuiteFile : IDisposable
     private readonly EvaluationSettings settings;
     private readonly IReadOnlyList<Problem> problems;
     private readonly FileStream stream;
+    private readonly FileStream held; // a file beside it that says that somebody writes; readers of the responses are free to look
     private readonly (long Start, int Length)[] lines; // of each response, problem by problem; length 0 where there is none yet
     private readonly List<EvaluatedResponse> responses = [];
     private bool inOrder = true;
@@ -28,21 +29,16 @@ internal sealed class SuiteFile : IDisposable
         this.settings = settings;
         this.problems = problems;
         lines = new (long, int)[problems.Count * settings.Samples];
+        string beside = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.lock");
+        held = Open(beside, () => new FileStream(beside, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose), " Is another evaluation writing to this folder?");
         try
         {
-            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RlvrException($"'{path}' cannot be opened: {IoReason.Of(e)}. Is another evaluation writing to it?", e);
-        }
-        try
-        {
+            stream = Open(path, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0), "");
             ReadAll();
         }
         catch
         {
-            stream.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -87,7 +83,23 @@ internal sealed class SuiteFile : IDisposable
         });
     }
 
-    public void Dispose() => stream.Dispose();
+    public void Dispose()
+    {
+        stream?.Dispose();
+        held.Dispose();
+    }
+
+    private static FileStream Open(string path, Func<FileStream> open, string hint)
+    {
+        try
+        {
+            return open();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RlvrException($"'{path}' cannot be opened: {IoReason.Of(e)}.{hint}", e);
+        }
+    }
 
     private void ReadAll()
     {

@@ -2,7 +2,7 @@ namespace Rlvr.Cli.Tests;
 
 public sealed class CommandLineTests
 {
-    public static TheoryData<string> Commands => ["demo", "train", "eval", "generate", "pull", "pretrain", "report", "doctor"];
+    public static TheoryData<string> Commands => ["demo", "train", "eval", "compare", "generate", "pull", "pretrain", "report", "doctor"];
 
     [Fact]
     public void Without_a_command_the_help_is_the_error()
@@ -40,6 +40,8 @@ public sealed class CommandLineTests
     [InlineData("argument 'tpu' not recognized. Must be one of: 'auto' 'cpu' 'cuda'.", "eval", "x", "--device", "tpu")]
     [InlineData("no suite: say which with --suite", "eval", "x")]
     [InlineData("--samples 4 needs a --temperature above 0", "eval", "x", "-s", "pi-1", "-k", "4")]
+    [InlineData("--out responses.jsonl names a file; it is a folder", "eval", "x", "-s", "pi-1", "--out", "responses.jsonl")]
+    [InlineData("--show is -1, expected at least 0", "compare", "x", "y", "--show", "-1")]
     [InlineData("no recipe: say which", "train")]
     [InlineData("say which with --run DIR", "train", "--resume")]
     [InlineData("leave out RECIPE", "train", "x.yaml", "--resume", "--run", "y")]

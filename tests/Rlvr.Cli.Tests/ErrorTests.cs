@@ -76,7 +76,12 @@ public sealed class ErrorTests : IDisposable
         CommandRun.Of("train", recipe, "--run", Path.Combine(file, "run")).FailedWith(1, "cannot be written");
         folder.Write("taken/recipe.yaml", "");
         CommandRun.Of("train", recipe, "--run", folder["taken"]).FailedWith(1, "holds a run already");
-        CommandRun.Of("eval", TinyModel.Write(folder, "other"), "-s", "pi-1", "--out", Path.Combine(file, "x.jsonl")).FailedWith(1, "cannot be written");
+        CommandRun.Of("eval", TinyModel.Write(folder, "other"), "-s", "pi-1", "--out", Path.Combine(file, "x")).FailedWith(1, "cannot be written");
+        CommandRun.Of("eval", folder["other"], "-s", "pi-1", "--out", file).FailedWith(1, "is a file; an evaluation is kept in a folder");
+        CommandRun.Of("eval", folder["taken"], "--all-checkpoints").FailedWith(1, "has no checkpoint yet");
+        CommandRun.Of("eval", folder["other"], "--all-checkpoints").FailedWith(1, "is no run");
+        CommandRun.Of("compare", folder["taken"], folder["other"]).FailedWith(1, "no responses of evaluations are kept in the run");
+        CommandRun.Of("compare", folder["nothing"], folder["other"]).FailedWith(1, "there is no evaluation");
         CommandRun.Of("report", folder["nothing"]).FailedWith(1, "there is no run");
         CommandRun.Of("train", "--resume", "--run", folder["nothing"]).FailedWith(1, "there is no run");
     }

@@ -82,12 +82,12 @@ internal sealed class SuiteOptions
         };
     }
 
-    private IEnumerable<string> Names(ParseResult result, ModelSource source)
+    private IReadOnlyList<string> Names(ParseResult result, ModelSource source)
     {
         string[] given = [.. (result.GetValue(suites) ?? []).SelectMany(s => s.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
         IReadOnlyList<string> names = given.Length > 0 ? given : source.Recipe?.Evaluation.Suites ?? [];
         if (names.Count == 0) throw new UsageException("no suite: say which with --suite, for example --suite micro500.");
-        return Benchmarks.Expand(names).Distinct();
+        return Benchmarks.Expand(names);
     }
 
     /// <summary>Two sets may have the same short name, each in its folder; tables and files need to tell them apart.</summary>

@@ -4,30 +4,11 @@ using Rlvr.Tests.Shared;
 
 namespace Rlvr.Cli.Tests;
 
-public sealed class EvalAndGenerateTests : IDisposable
+public sealed class GenerateTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
-
-    [Fact]
-    public void Eval_prints_one_json_object_and_saves_the_responses()
-    {
-        string model = TinyModel.Write(folder), problems = TinyModel.Problems(folder), file = folder["responses.jsonl"];
-        CommandRun run = CommandRun.Of("eval", model, "--suite", $"{problems},pi-1", "--samples", "4", "-t", "1", "--max-new-tokens", "6", "--out", file, "--json").Succeeded();
-        JsonElement[] suites = [.. run.Json.GetProperty("suites").EnumerateArray()];
-        Assert.Equal(["sums", "pi-1"], suites.Select(s => s.GetProperty("suite").GetString()));
-        Assert.Equal(2, suites[0].GetProperty("problems").GetInt32());
-        Assert.Equal(["1", "2", "4"], suites[0].GetProperty("pass_at").EnumerateObject().Select(p => p.Name));
-        Assert.Equal(["sums", "products"], suites[0].GetProperty("subjects").EnumerateObject().Select(p => p.Name));
-        Assert.Equal(2, suites[0].GetProperty("interval").GetArrayLength());
-        Assert.Equal(12, File.ReadLines(file).Count());
-
-        CommandRun again = CommandRun.Of("eval", model, "--suite", problems, "-s", "pi-1", "-k", "4", "-t", "1", "--max-new-tokens", "6", "--max-rows", "3", "--out", folder["again.jsonl"]).Succeeded();
-        Assert.Equal(File.ReadAllText(file), File.ReadAllText(folder["again.jsonl"]));
-        Assert.Contains("avg@4", again.Out, StringComparison.Ordinal);
-        Assert.Contains("products", again.Out, StringComparison.Ordinal);
-    }
 
     [Fact]
     public void A_single_response_streams_the_same_text_that_many_would_show()

@@ -16,7 +16,7 @@ internal static class ComparisonTables
     /// <param name="show">Of so many changed problems in each direction the responses are shown.</param>
     public static void Write(Terminal terminal, EvaluationComparison comparison, int show)
     {
-        Table table = EvaluationTables.Create("suite", "problems", "A", "B", "B − A", "95% interval", "better", "worse", "p", "");
+        Table table = EvaluationTables.Create("suite", "problems", "A", "B", "B − A", "95% interval", "better", "worse", "p");
         foreach (SuiteComparison s in comparison.Suites)
         {
             Row(table, EvaluationTables.Text(s.Name), $"{s.Before.Problems.Count}", s.Before.Accuracy, s.After.Accuracy, s.Difference, $"{s.Better.Count}", $"{s.Worse.Count}");
@@ -27,6 +27,8 @@ internal static class ComparisonTables
             Row(table, $"average of {comparison.Suites.Count}", "", comparison.Before, comparison.After, comparison.Overall, "", "");
         }
         terminal.Tables.Write(table);
+        foreach (SuiteComparison suite in comparison.Suites) Say(terminal, suite.Name, suite.Difference, $"{suite.Test} test");
+        if (comparison.Suites.Count > 1) Say(terminal, "average", comparison.Overall, "paired permutation test");
         foreach (SuiteComparison suite in comparison.Suites)
         {
             bool single = suite.Before.Samples == 1 && suite.After.Samples == 1;
@@ -81,7 +83,13 @@ internal static class ComparisonTables
     {
         string color = !d.IsMoreThanNoise ? "grey" : d.Mean > 0 ? "green" : "red";
         table.AddRow(name, problems, EvaluationTables.Percent(before), EvaluationTables.Percent(after), $"[{color}]{Signed(d.Mean)}[/]", $"{Signed(d.Interval.Low)} – {Signed(d.Interval.High)}",
-            better, worse, P(d.P), $"[{color}]{(d.IsMoreThanNoise ? "more than noise" : "within noise")}[/]");
+            better, worse, P(d.P).Replace("= ", "", StringComparison.Ordinal));
+    }
+
+    private static void Say(Terminal terminal, string name, PairedDifference d, string test)
+    {
+        string change = double.Abs(d.Mean) < 0.0005 ? "B is as good as A" : $"B is {EvaluationTables.Percent(double.Abs(d.Mean))} points {(d.Mean > 0 ? "better" : "worse")} than A";
+        terminal.Out.WriteLine($"{SafeText.OneLine(name, 60)}: {change}, {(d.IsMoreThanNoise ? "more than noise" : "within noise")} ({test}, p {P(d.P)})");
     }
 
     private static void Changes(Terminal terminal, string suite, string direction, IReadOnlyList<ChangedProblem> changed, int show)
@@ -119,5 +127,5 @@ internal static class ComparisonTables
 
     private static string Signed(double share) => (100 * share).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
 
-    private static string P(double p) => p < 0.0001 ? "< 0.0001" : p <= 1.0 / (PairedTest.Flips + 1) ? "≤ 0.0001" : p.ToString(p < 0.001 ? "0.0000" : "0.000", CultureInfo.InvariantCulture);
+    private static string P(double p) => p < 0.0001 ? "< 0.0001" : p <= 1.0 / (PairedTest.Flips + 1) ? "≤ 0.0001" : "= " + p.ToString(p < 0.001 ? "0.0000" : "0.000", CultureInfo.InvariantCulture);
 }

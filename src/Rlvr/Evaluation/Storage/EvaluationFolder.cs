@@ -52,7 +52,7 @@ public sealed class EvaluationFolder
         if (Exists(path)) return new EvaluationFolder(path, ReadSettings(System.IO.Path.Combine(path, SettingsFile)));
         if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
             throw new RlvrException($"'{path}' is not empty and holds no evaluation: it has no {SettingsFile}. Choose another folder.");
-        return new EvaluationFolder(path, new JsonObject { ["format"] = 1, ["suites"] = new JsonObject() });
+        return new EvaluationFolder(path, new JsonObject { ["format"] = 1, ["rlvr"] = EnvironmentInfo.Collect().Rlvr, ["model"] = null, ["fingerprint"] = null, ["suites"] = new JsonObject() });
     }
 
     /// <summary>The file of a suite's responses.</summary>
@@ -83,7 +83,6 @@ public sealed class EvaluationFolder
             string file = NewFile(suite);
             if (File.Exists(System.IO.Path.Combine(Path, file))) throw new RlvrException($"'{System.IO.Path.Combine(Path, file)}' is in the way: {SettingsFile} beside it does not know it. Move it, or choose another folder.");
             entry[FileKey] = file;
-            settings["rlvr"] ??= EnvironmentInfo.Collect().Rlvr;
             settings["model"] ??= responder.Name;
             settings["fingerprint"] ??= fingerprint;
             Entries[suite] = entry;

@@ -100,25 +100,52 @@ public sealed partial class PromptTemplate
             + $" Expected one of {string.Join(", ", Known.Keys)}, {Chat} (the model's own), or a text with {Placeholder} in it.");
     }
 
+    /// <summary>A template for a server that puts the model's chat template around the messages by itself; see <see cref="Messages"/>.</summary>
+    /// <param name="nameOrText"><c>chat</c> (the problem and the sentence of the paper's training), <c>chat:TEXT</c>, <c>plain</c> (the problem), or a text with <c>{problem}</c> in it.</param>
+    /// <exception cref="RlvrException">It is another template's name: a whole prompt, which a server would wrap a second time; or none of these.</exception>
+    public static PromptTemplate ForServer(string nameOrText)
+    {
+        if (Known.ContainsKey(nameOrText) && nameOrText != "plain")
+            throw new RlvrException($"the prompt template '{nameOrText}' is a whole prompt, and a chat server would put the model's own around it. Take {Chat}, plain or a text with {Placeholder} in it, or send whole prompts.");
+        Match match = ChatName().Match(nameOrText);
+        if (match.Groups["name"].Success) throw new RlvrException($"the prompt template '{nameOrText}' chooses among the templates of a model folder; a server has its own. Take {Chat} or a text with {Placeholder} in it.");
+        return match.Success ? OfMessages(match.Groups["text"] is { Success: true } text ? text.Value : null, null)
+            : HasPlaceholder(nameOrText) || nameOrText == "plain" ? OfMessages(nameOrText == "plain" ? Placeholder : nameOrText, null)
+            : throw new RlvrException($"unknown prompt template '{nameOrText}'. Expected {Chat}, plain, or a text with {Placeholder} in it.");
+    }
+
     /// <summary>
     /// The prompt for a problem: with its choices, where it has some. A chat that the data set brings stays as it is in the template <c>chat</c>;
     /// other templates take the last message of its user.
     /// </summary>
-    public string Render(Problem problem) => takesChats && problem.Chat.Count > 0 ? chat!.Render(problem.Chat) : Render(problem.Statement);
+    public string Render(Problem problem) => takesChats && problem.Chat.Count > 0 && chat is not null ? chat.Render(problem.Chat) : Render(problem.Statement);
+
+    /// <summary>The messages that the chat template is rendered with; of a template that is a whole prompt, one with all of it.</summary>
+    public IReadOnlyList<ChatMessage> Messages(Problem problem) => takesChats && problem.Chat.Count > 0 ? problem.Chat : Messages(UserText(problem.Statement));
 
     /// <summary>The prompt for a problem's text. A text that ends with the paper's training sentence already does not get it twice.</summary>
     public string Render(string problem)
     {
-        string frame = problem.EndsWith(TrainingSentence, StringComparison.Ordinal) ? Text.Replace(Placeholder + TrainingSentence, Placeholder, StringComparison.Ordinal) : Text;
-        string text = frame.Replace(Placeholder, problem, StringComparison.Ordinal);
-        if (chat is null) return text;
-        return chat.Render(system is null ? [new("user", text)] : [new("system", system), new("user", text)]);
+        string text = UserText(problem);
+        return chat is null ? text : chat.Render(Messages(text));
     }
+
+    private string UserText(string problem)
+    {
+        string frame = problem.EndsWith(TrainingSentence, StringComparison.Ordinal) ? Text.Replace(Placeholder + TrainingSentence, Placeholder, StringComparison.Ordinal) : Text;
+        return frame.Replace(Placeholder, problem, StringComparison.Ordinal);
+    }
+
+    private ChatMessage[] Messages(string user) => system is null ? [new("user", user)] : [new("system", system), new("user", user)];
 
     private static PromptTemplate OfModel(string? name, string? text, string? modelFolder)
     {
         if (modelFolder is null) throw new RlvrException($"the prompt template '{Chat}' is the model's own, and there is no model folder here. Name one of {string.Join(", ", Known.Keys)}.");
-        ChatTemplate template = ChatTemplate.Load(modelFolder, name);
+        return OfMessages(text, ChatTemplate.Load(modelFolder, name));
+    }
+
+    private static PromptTemplate OfMessages(string? text, ChatTemplate? template)
+    {
         if (text is null) return new(Chat, Placeholder + TrainingSentence, [], template, takesChats: true);
         string[] messages = text.Split(UserMark, 2);
         if (messages.Length == 1) return new(Chat, text, [], template);

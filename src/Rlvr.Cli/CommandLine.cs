@@ -42,6 +42,7 @@ internal static class CommandLine
             GenerateCommand.Create(terminal),
             PullCommand.Create(terminal),
             PretrainCommand.Create(terminal),
+            ExportCommand.Create(terminal),
             ReportCommand.Create(terminal),
             DoctorCommand.Create(terminal),
         };

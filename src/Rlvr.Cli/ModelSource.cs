@@ -14,11 +14,15 @@ namespace Rlvr.Cli;
 internal sealed record ModelSource(string Folder, Recipe? Recipe, int Step)
 {
     /// <summary>Finds it; a model of a hub that is not in the cache is fetched.</summary>
-    /// <exception cref="RlvrException">There is nothing of that name, or the run has no checkpoint.</exception>
-    public static ModelSource Find(string name, Terminal terminal)
+    /// <param name="name">A model folder, a model of a hub, a run or a checkpoint of one.</param>
+    /// <param name="terminal">Shows a download.</param>
+    /// <param name="step">Which checkpoint of a run; null takes the last.</param>
+    /// <exception cref="RlvrException">There is nothing of that name, or the run has no such checkpoint.</exception>
+    public static ModelSource Find(string name, Terminal terminal, int? step = null)
     {
         string path = FindFolder(name, terminal);
-        if (!File.Exists(System.IO.Path.Combine(path, "config.json")) && Directory.Exists(path) && RunDirectory.Exists(path)) return OfRun(path);
+        if (!File.Exists(System.IO.Path.Combine(path, "config.json")) && Directory.Exists(path) && RunDirectory.Exists(path)) return OfRun(path, step);
+        if (step is not null) throw new UsageException($"--step chooses among the checkpoints of a run, and '{name}' is none.");
         // A checkpoint inside a run knows its recipe too: RUN/checkpoints/step-000060.
         string full = System.IO.Path.GetFullPath(path);
         string? run = System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(full));
@@ -54,13 +58,14 @@ internal sealed record ModelSource(string Folder, Recipe? Recipe, int Step)
         return ChatTemplateText.NameIn(Folder) ?? (Directory.Exists(Folder) && ChatTemplate.Exists(Folder) ? chat : "plain");
     }
 
-    private static ModelSource OfRun(string path)
+    private static ModelSource OfRun(string path, int? wanted)
     {
         using RunDirectory run = RunDirectory.Open(path);
         IReadOnlyList<int> steps = run.CheckpointSteps();
-        return steps.Count > 0
-            ? new ModelSource(run.CheckpointPath(steps[^1]), ReadRecipe(path), steps[^1])
-            : throw new RlvrException($"the run '{path}' has no checkpoint yet; name a model folder, or wait for the first checkpoint.");
+        if (steps.Count == 0) throw new RlvrException($"the run '{path}' has no checkpoint yet; name a model folder, or wait for the first checkpoint.");
+        int step = wanted ?? steps[^1];
+        return steps.Contains(step) ? new ModelSource(run.CheckpointPath(step), ReadRecipe(path), step)
+            : throw new RlvrException($"the run '{path}' has no checkpoint of step {step}. It has those of: {string.Join(", ", steps)}.");
     }
 
     private static Recipe? ReadRecipe(string run)

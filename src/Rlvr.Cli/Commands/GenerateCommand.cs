@@ -19,7 +19,7 @@ internal static class GenerateCommand
         Option<string> prompt = new("--prompt", "-p") { Description = "the problem", Required = true, HelpName = "TEXT" };
         Option<int> number = new("--number", "-n") { Description = "number of responses", DefaultValueFactory = _ => 1, HelpName = "N" };
         Option<string?> template = new("--template") { Description = "prompt template by name, or a text with {problem}; chat is the model's own, raw sends the text as it is. Default: the model's own where it has one", HelpName = "NAME" };
-        Option<bool> json = new("--json") { Description = "one JSON object on standard output" };
+        Option<bool> json = new("--json") { Description = "one JSON object on standard output, with the tokens and their log-probabilities" };
         SamplingSettings sampling = new(temperature: 0.6);
         ComputeSettings compute = new();
         ExampleCommand command = new("generate", "Generate responses to a prompt; a single one is shown as it is written.",
@@ -38,7 +38,8 @@ internal static class GenerateCommand
             PromptTemplate frame = source.Template(name == "raw" ? PromptTemplate.Placeholder : name, $"{PromptTemplate.Chat}:{PromptTemplate.Placeholder}");
             using LanguageModel language = LanguageModel.Load(source.Folder, compute.Choose(result));
             compute.ApplyThreads(result, language.Network.Config.HiddenSize);
-            int[] tokens = language.Tokenizer.Encode(frame.Render(result.GetRequiredValue(prompt)));
+            string text = frame.Render(result.GetRequiredValue(prompt));
+            int[] tokens = language.Tokenizer.Encode(text);
             int room = language.Network.Config.MaxPositions - tokens.Length;
             if (room < 1) throw new RlvrException($"the prompt has {tokens.Length} tokens; the model has {language.Network.Config.MaxPositions} positions. Shorten the prompt.");
             int requested = result.GetValue(sampling.MaxNewTokens);
@@ -49,7 +50,7 @@ internal static class GenerateCommand
             };
             GenerationRequest[] requests = [.. Enumerable.Range(0, result.GetValue(number)).Select(i => new GenerationRequest(tokens, (ulong)i))];
             Generator generator = new(language.Network, language.Tokenizer);
-            if (result.GetValue(json)) WriteJson(terminal, generator.Generate(requests, options, cancellation: terminal.Cancellation));
+            if (result.GetValue(json)) WriteJson(terminal, text, tokens, generator.Generate(requests, options, cancellation: terminal.Cancellation));
             else if (requests.Length == 1) Stream(terminal, language.Tokenizer, generator, requests, options);
             else WriteAll(terminal, generator.Generate(requests, options, cancellation: terminal.Cancellation));
             return ExitCode.Done;
@@ -85,13 +86,17 @@ internal static class GenerateCommand
         terminal.Error.WriteLine("answers: " + string.Join(", ", answers.Take(8).Select(g => $"{SafeText.OneLine(g.Key, 40)} ({g.Count()})")));
     }
 
-    private static void WriteJson(Terminal terminal, IReadOnlyList<Rollout> rollouts) => JsonOutput.Write(terminal, new JsonObject
+    private static void WriteJson(Terminal terminal, string prompt, int[] promptTokens, IReadOnlyList<Rollout> rollouts) => JsonOutput.Write(terminal, new JsonObject
     {
+        ["prompt"] = prompt,
+        ["prompt_token_ids"] = new JsonArray([.. promptTokens.Select(t => JsonValue.Create(t))]),
         ["responses"] = new JsonArray([.. rollouts.Select(r => new JsonObject
         {
             ["text"] = r.Text,
             ["answer"] = AnswerExtractor.LastBoxed(r.Text),
             ["tokens"] = r.Tokens.Length,
+            ["token_ids"] = new JsonArray([.. r.Tokens.Select(t => JsonValue.Create(t))]),
+            ["log_probs"] = new JsonArray([.. r.LogProbs.Select(p => JsonOutput.Number(p))]),
             ["finish"] = r.Finish == FinishReason.Length ? "length" : "stop",
         })]),
     });

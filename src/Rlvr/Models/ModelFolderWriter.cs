@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlvr.Tensors;
@@ -15,7 +17,12 @@ internal static class ModelFolderWriter
         "tokenizer.model", "chat_template.jinja", "chat_template.json",
     ];
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    /// <summary>The terms under which the original may be used; they hold for what was made of it.</summary>
+    private static readonly string[] TermsFiles = ["LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE", "NOTICE.txt", "USE_POLICY.md"];
+
+    private const string PackedTokenizer = "tokenizer.json.gz", MoreTemplates = "additional_chat_templates";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Write(string path, ModelConfig config, IEnumerable<(string Name, Tensor Tensor)> tensors, ScalarType? dtype,
         string? tokenizerFolder, bool overwrite, long shardBytes)
@@ -35,11 +42,7 @@ internal static class ModelFolderWriter
         {
             DeleteFolder(temporary);
             Directory.CreateDirectory(temporary);
-            WriteWeights(temporary, list, dtype, shardBytes);
-            ScalarType saved = dtype ?? list[0].Tensor.dtype;
-            WriteText(Path.Combine(temporary, "config.json"), (config with { TorchDtype = saved }).ToJson());
-            WriteText(Path.Combine(temporary, "generation_config.json"), GenerationConfig(config, tokenizerFolder));
-            CopyTokenizer(tokenizerFolder, temporary);
+            Fill(temporary, config, list, dtype, tokenizerFolder, shardBytes);
             Replace(temporary, target);
         }
         catch (Exception e)
@@ -55,6 +58,21 @@ internal static class ModelFolderWriter
             }
             throw;
         }
+    }
+
+    /// <summary>Writes all files of a model into a folder that is there and empty.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="tensors">All parameters.</param>
+    /// <param name="dtype">Element type in the file; that of each tensor where null.</param>
+    /// <param name="source">The folder the model came from: its tokenizer, settings of generation and terms are copied, and what its configuration says besides.</param>
+    /// <param name="shardBytes">The largest weight file.</param>
+    public static void Fill(string folder, ModelConfig config, IReadOnlyList<(string Name, Tensor Tensor)> tensors, ScalarType? dtype, string? source, long shardBytes)
+    {
+        WriteWeights(folder, tensors, dtype, shardBytes);
+        WriteText(Path.Combine(folder, "config.json"), Config(config with { TorchDtype = dtype ?? tensors[0].Tensor.dtype }, source));
+        WriteText(Path.Combine(folder, "generation_config.json"), GenerationConfig(config, source));
+        if (source is not null) CopyFiles(source, folder);
     }
 
     /// <summary>Brings the tensors into the order of the configuration and checks that each is there once, with its shape.</summary>
@@ -75,7 +93,7 @@ internal static class ModelFolderWriter
         return [.. expected.Keys.Select(name => (name, given[name]))];
     }
 
-    private static void WriteWeights(string folder, List<(string Name, Tensor Tensor)> tensors, ScalarType? dtype, long shardBytes)
+    private static void WriteWeights(string folder, IReadOnlyList<(string Name, Tensor Tensor)> tensors, ScalarType? dtype, long shardBytes)
     {
         List<List<(string Name, Tensor Tensor)>> shards = [[]];
         long inShard = 0, total = 0;
@@ -109,6 +127,36 @@ internal static class ModelFolderWriter
         WriteText(Path.Combine(folder, WeightFiles.IndexName), index.ToJsonString(Indented) + "\n");
     }
 
+    /// <summary>
+    /// The configuration of the folder the model came from with every field that it has, where it says the same of the model; else a new one. Only the
+    /// element type changes, under the name that is there: torch_dtype, or dtype since transformers 4.56.
+    /// </summary>
+    private static string Config(ModelConfig config, string? source)
+    {
+        string path = Path.Combine(source ?? "", "config.json");
+        if (source is null || !File.Exists(path) || !SaysTheSame(source, config)) return config.ToJson();
+        JsonObject kept = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        string? dtype = ModelConfigWriter.DtypeName(config.TorchDtype);
+        if (kept.ContainsKey("dtype")) kept["dtype"] = dtype;
+        if (kept.ContainsKey("torch_dtype") || !kept.ContainsKey("dtype")) kept["torch_dtype"] = dtype;
+        return kept.ToJsonString(Indented) + "\n";
+    }
+
+    private static bool SaysTheSame(string folder, ModelConfig config)
+    {
+        try
+        {
+            ModelConfig other = ModelConfig.Read(folder);
+            int[] none = [];
+            return other.EosTokenIds.SequenceEqual(config.EosTokenIds)
+                && other with { EosTokenIds = none, TorchDtype = null } == config with { EosTokenIds = none, TorchDtype = null };
+        }
+        catch (RlvrException)
+        {
+            return false; // of another kind of model: only the tokenizer is taken from there
+        }
+    }
+
     /// <summary>Keeps the sampling settings of the folder the model came from, with the special tokens of the configuration.</summary>
     private static string GenerationConfig(ModelConfig config, string? source)
     {
@@ -135,14 +183,24 @@ internal static class ModelFolderWriter
         stream.Flush(flushToDisk: true);
     }
 
-    private static void CopyTokenizer(string? from, string to)
+    private static void CopyFiles(string from, string to)
     {
-        if (from is null) return;
-        foreach (string name in TokenizerFiles)
+        foreach (string name in TokenizerFiles.Concat(TermsFiles))
         {
             string file = Path.Combine(from, name);
             if (File.Exists(file)) File.Copy(file, Path.Combine(to, name));
         }
+        string packed = Path.Combine(from, PackedTokenizer), tokenizer = Path.Combine(to, TokenizerFiles[0]);
+        if (!File.Exists(tokenizer) && File.Exists(packed)) // only this library reads a packed one
+        {
+            using GZipStream unpacked = new(File.OpenRead(packed), CompressionMode.Decompress);
+            using FileStream file = new(tokenizer, FileMode.CreateNew, FileAccess.Write);
+            unpacked.CopyTo(file);
+        }
+        string templates = Path.Combine(from, MoreTemplates);
+        if (!Directory.Exists(templates)) return;
+        Directory.CreateDirectory(Path.Combine(to, MoreTemplates));
+        foreach (string file in Directory.EnumerateFiles(templates, "*.jinja")) File.Copy(file, Path.Combine(to, MoreTemplates, Path.GetFileName(file)));
     }
 
     /// <summary>Puts the finished folder in its place. An old one is moved aside first, so that the name never stands for a mixture.</summary>

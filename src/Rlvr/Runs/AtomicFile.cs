@@ -62,8 +62,10 @@ public static class AtomicFile
         catch (Exception e)
         {
             TryDelete(temporary);
-            if (e is IOException or UnauthorizedAccessException)
-                throw new RlvrException($"'{path}' cannot be written: {IoReason.Of(e)}. Free some space, or choose another folder.", e);
+            // What wrote the files may have said it already, with the temporary name, which would only confuse.
+            var cause = e is RlvrException { InnerException: { } inner } ? inner : e;
+            if (cause is IOException or UnauthorizedAccessException)
+                throw new RlvrException($"'{path}' cannot be written: {IoReason.Of(cause)}. Free some space, or choose another folder.", e);
             throw;
         }
     }

@@ -49,8 +49,8 @@ public sealed record EnvironmentInfo
         More = (more ?? new Dictionary<string, string>()).ToDictionary(m => m.Key, m => WithoutHome(m.Value)),
     };
 
-    // Reports are shown to others: a path need not tell who made them.
-    private static string WithoutHome(string text)
+    /// <summary>Reports are shown to others: a path need not tell who made them.</summary>
+    internal static string WithoutHome(string text)
     {
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         return home.Length > 1 ? text.Replace(home, "~", StringComparison.Ordinal) : text;

@@ -139,6 +139,7 @@ public sealed class TrainingRun : IDisposable
                 if (step == recipe.Steps || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) SaveCheckpoint(directory, step);
             }
             Evaluate(directory, step, full: true, cancellation);
+            RunCard.Write(directory, step, model.Folder); // again, with the last results
         }
         catch (OperationCanceledException)
         {
@@ -210,6 +211,7 @@ public sealed class TrainingRun : IDisposable
     private void SaveCheckpoint(RunDirectory directory, int step)
     {
         Checkpoint.Save(directory.CheckpointPath(step), trainer, step);
+        RunCard.Write(directory, step, model.Folder);
         if (recipe.Checkpoint.Keep <= 0) return;
         foreach (int old in directory.CheckpointSteps().SkipLast(recipe.Checkpoint.Keep)) Directory.Delete(directory.CheckpointPath(old), recursive: true);
     }

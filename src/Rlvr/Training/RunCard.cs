@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Rlvr.Data;
+using Rlvr.Models;
+using Rlvr.Runs;
+using static TorchSharp.torch;
+
+namespace Rlvr.Training;
+
+/// <summary>Makes the model card of a checkpoint from what its run has written.</summary>
+public static partial class RunCard
+{
+    /// <summary>The card's file.</summary>
+    public const string FileName = "README.md";
+
+    /// <summary>Problems up to this many are shown in full.</summary>
+    private const int MaxProblems = 4;
+
+    private const string CachePrefix = "models--";
+
+    private static readonly string[] TermsKeys = ["license", "license_name", "license_link"];
+
+    /// <summary>Writes the card beside the weights of a checkpoint; does nothing where there is no such checkpoint.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="step">The checkpoint's step.</param>
+    /// <param name="origin">The folder that the model was loaded from, whose card names the terms of use; null where there is none.</param>
+    /// <exception cref="RlvrException">It cannot be written.</exception>
+    public static void Write(RunDirectory run, int step, string? origin)
+    {
+        string folder = run.CheckpointPath(step);
+        if (Directory.Exists(folder)) AtomicFile.WriteAllText(Path.Combine(folder, FileName), Of(run, step, origin).ToMarkdown());
+    }
+
+    /// <summary>Makes the card of a checkpoint.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="step">The checkpoint's step.</param>
+    /// <param name="origin">The folder that the model was loaded from, whose card names the terms of use; null where there is none.</param>
+    /// <param name="dtype">The element type of the weights; that of the checkpoint where null.</param>
+    public static ModelCard Of(RunDirectory run, int step, string? origin, ScalarType? dtype = null)
+    {
+        Recipe recipe = RecipeFile.Load(run.RecipePath);
+        ModelConfig config = ModelConfig.Read(run.CheckpointPath(step));
+        PromptTemplate? prompt = FindPrompt(recipe.Data.Prompt, run.CheckpointPath(step));
+        // A run on few problems meets them all in every step; the first and the last tell.
+        IReadOnlyList<int> saved = run.RolloutSteps();
+        (string Problem, string Answer)[] problems = [.. saved.Take(1).Concat(saved.TakeLast(1)).Distinct().SelectMany(run.ReadRollouts).Select(r => (r.Prompt, r.Label)).Distinct()];
+        string? id = HubId(recipe.Model);
+        return new ModelCard
+        {
+            Name = recipe.Name,
+            Base = id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(recipe.Model)),
+            BaseId = id,
+            Terms = ReadTerms(origin),
+            Tags = [recipe.Loss.Advantage],
+            Step = step,
+            Facts =
+            [
+                ("architecture", config.ModelType),
+                ("parameters", config.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)),
+                ("weights", ModelConfigWriter.DtypeName(dtype ?? config.TorchDtype) ?? "float32"),
+            ],
+            Data = ProblemSets.ShortName(recipe.Data.Train) + (recipe.Data.Limit > 0 ? $", the first {recipe.Data.Limit}" : ""),
+            Problems = problems.Length <= MaxProblems ? problems : [],
+            Prompt = prompt?.Text ?? PromptTemplate.Placeholder,
+            IsChat = prompt?.Name == PromptTemplate.Chat,
+            Evaluations = run.ReadEvaluations(),
+            Recipe = EnvironmentInfo.WithoutHome(run.ReadRecipe()),
+            Version = run.ReadEnvironment()?.Rlvr ?? "",
+        };
+    }
+
+    /// <summary>
+    /// The id that a hub knows a model by: of a path in Hugging Face's cache (models--OWNER--NAME/snapshots/...) what is written there, of something like
+    /// OWNER/NAME that is no folder here that.
+    /// </summary>
+    internal static string? HubId(string model)
+    {
+        string? cached = model.Split('/', '\\').FirstOrDefault(part => part.StartsWith(CachePrefix, StringComparison.Ordinal));
+        if (cached is not null) return cached[CachePrefix.Length..].Replace("--", "/", StringComparison.Ordinal);
+        return Id().IsMatch(model) && !Directory.Exists(FileLocator.Find(model)) ? model : null;
+    }
+
+    /// <summary>The lines about the terms of use in the head of a folder's card.</summary>
+    internal static IReadOnlyList<(string Key, string Value)> ReadTerms(string? folder)
+    {
+        string path = Path.Combine(folder ?? "", FileName);
+        if (folder is null || !File.Exists(path)) return [];
+        try
+        {
+            string[] lines = File.ReadAllLines(path);
+            if (lines is not ["---", ..]) return [];
+            return [.. lines.Skip(1).TakeWhile(line => line != "---").Select(line => Term().Match(line))
+                .Where(m => m.Success && TermsKeys.Contains(m.Groups["key"].Value)).Select(m => (m.Groups["key"].Value, m.Groups["value"].Value))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // the card of the base model is no condition of training
+        }
+    }
+
+    private static PromptTemplate? FindPrompt(string name, string folder)
+    {
+        try
+        {
+            return PromptTemplate.Get(name, folder);
+        }
+        catch (RlvrException)
+        {
+            return null; // a template of a later version; the recipe names it
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")]
+    private static partial Regex Id();
+
+    [GeneratedRegex(@"^(?<key>[a-z_]+):\s*[""']?(?<value>[^""'#]*[^""'#\s])")]
+    private static partial Regex Term();
+}

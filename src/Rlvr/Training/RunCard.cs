@@ -63,8 +63,8 @@ public static partial class RunCard
             Problems = problems.Length <= MaxProblems ? problems : [],
             Prompt = prompt?.Text ?? PromptTemplate.Placeholder,
             IsChat = prompt?.Name == PromptTemplate.Chat,
-            Evaluations = run.ReadEvaluations(),
-            Recipe = EnvironmentInfo.WithoutHome(run.ReadRecipe()),
+            Evaluations = WithShortNames(run.ReadEvaluations()),
+            Recipe = WithoutFolders(run.ReadRecipe(), recipe),
             Version = run.ReadEnvironment()?.Rlvr ?? "",
         };
     }
@@ -96,6 +96,20 @@ public static partial class RunCard
         {
             return []; // the card of the base model is no condition of training
         }
+    }
+
+    private static IReadOnlyList<EvaluationRecord> WithShortNames(IReadOnlyList<EvaluationRecord> evaluations)
+    {
+        ILookup<string, string> suites = evaluations.Select(e => e.Suite).Distinct().ToLookup(ProblemSets.ShortName);
+        return [.. evaluations.Select(e => suites[ProblemSets.ShortName(e.Suite)].Count() == 1 ? e with { Suite = ProblemSets.ShortName(e.Suite) } : e)];
+    }
+
+    /// <summary>Whoever reads the card has other folders: of a full path only its last name tells something.</summary>
+    private static string WithoutFolders(string yaml, Recipe recipe)
+    {
+        foreach (string path in new[] { recipe.Model, recipe.Data.Train }.Concat(recipe.Evaluation.Suites).Where(Path.IsPathRooted))
+            yaml = yaml.Replace(path, Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), StringComparison.Ordinal);
+        return EnvironmentInfo.WithoutHome(yaml);
     }
 
     private static PromptTemplate? FindPrompt(string name, string folder)

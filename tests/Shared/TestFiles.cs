@@ -28,6 +28,17 @@ internal static class TestFiles
         Assert.Skip(reason);
     }
 
+    /// <summary>
+    /// The value of an environment variable that names something which cannot be installed everywhere. Where it is not set the test is skipped, even when
+    /// RLVR_REQUIRE_ALL=1.
+    /// </summary>
+    public static string Optional(string variable, string what)
+    {
+        string? value = Environment.GetEnvironmentVariable(variable);
+        if (string.IsNullOrEmpty(value)) Assert.Skip($"needs {what}: set {variable}");
+        return value!;
+    }
+
     private static string FindRoot()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -37,36 +37,38 @@ internal sealed class EndpointSettings
     /// <summary>Whether a server is asked.</summary>
     public bool IsGiven(ParseResult result) => result.GetValue(endpoint) is not null;
 
-    /// <summary>Asks the server which models it has. Needs no libtorch.</summary>
-    /// <returns>Null without <c>--endpoint</c>.</returns>
-    /// <exception cref="RlvrException">The options make no sense, or the server or the model is not there.</exception>
-    public EndpointResponder? Read(ParseResult result, CancellationToken cancellation)
+    /// <summary>Checks that the options go together: a server or a model folder, not both, and nothing about a server without one.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="local">What only makes sense for a model folder.</param>
+    public void Check(ParseResult result, params Symbol[] local)
     {
-        if (result.GetValue(endpoint) is { } url)
-        {
-            return EndpointResponder.Connect(new EndpointOptions
-            {
-                Url = EndpointOptions.ParseUrl(url),
-                Model = result.GetValue(model),
-                Api = IsChat(result) ? EndpointApi.Chat : EndpointApi.Completions,
-                ApiKey = ReadKey(result.GetValue(keyVariable)),
-                Concurrency = result.GetValue(concurrency),
-                Retries = result.GetValue(retries),
-                Timeout = TimeSpan.FromSeconds(result.GetValue(timeout)),
-                Extra = ReadExtra(result.GetValue(extra)),
-            }, cancellation);
-        }
-        Option? alone = new Option[] { model, api, concurrency, retries, timeout, keyVariable, extra }.FirstOrDefault(o => result.GetResult(o) is { Implicit: false });
-        return alone is null ? null : throw new UsageException($"{alone.Name} is about a server: say which with --endpoint URL.");
+        Symbol[] unwanted = IsGiven(result) ? local : [model, api, concurrency, retries, timeout, keyVariable, extra];
+        Symbol? given = unwanted.FirstOrDefault(s => s is Argument a ? result.GetResult(a) is { Tokens.Count: > 0 } : result.GetResult((Option)s) is { Implicit: false });
+        if (given is null) return;
+        throw new UsageException(!IsGiven(result) ? $"{given.Name} is about a server: say which with --endpoint URL."
+            : given is Argument ? $"{given.Name} is for a model folder; with --endpoint leave it out (--model names one of the server's)." : $"{given.Name} is for a model folder; with --endpoint leave it out.");
     }
 
-    /// <summary>
-    /// How a problem is put to the server. Chat: a user's message, by default as <c>--prompt chat</c> has it. Completions: a whole prompt, by default the bare problem.
-    /// </summary>
+    /// <summary>Asks the server which models it has. Needs no libtorch.</summary>
+    /// <exception cref="RlvrException">The options make no sense, or the server or the model is not there.</exception>
+    public EndpointResponder Connect(ParseResult result, CancellationToken cancellation) => EndpointResponder.Connect(new EndpointOptions
+    {
+        Url = EndpointOptions.ParseUrl(result.GetRequiredValue(endpoint)!),
+        Model = result.GetValue(model),
+        Api = IsChat(result) ? EndpointApi.Chat : EndpointApi.Completions,
+        ApiKey = ReadKey(result.GetValue(keyVariable)),
+        Concurrency = result.GetValue(concurrency),
+        Retries = result.GetValue(retries),
+        Timeout = TimeSpan.FromSeconds(result.GetValue(timeout)),
+        Extra = ReadExtra(result.GetValue(extra)),
+    }, cancellation);
+
+    /// <summary>How a problem is put to the server. Chat: messages, by default as the model's own template would get them. Completions: a whole prompt, by default the bare problem.</summary>
     /// <param name="result">The command line.</param>
     /// <param name="requested">The template asked for; null takes the default.</param>
-    public PromptTemplate Template(ParseResult result, string? requested) =>
-        IsChat(result) ? PromptTemplate.ForMessage(requested ?? PromptTemplate.Chat) : PromptTemplate.Get(requested ?? "plain");
+    /// <param name="chat">The default for messages: chat, or chat:TEXT.</param>
+    public PromptTemplate Template(ParseResult result, string? requested, string chat) =>
+        IsChat(result) ? PromptTemplate.ForServer(requested ?? chat) : PromptTemplate.Get(requested ?? "plain");
 
     private bool IsChat(ParseResult result) => result.GetValue(api) == "chat";
 

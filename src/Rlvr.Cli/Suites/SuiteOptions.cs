@@ -37,19 +37,26 @@ internal sealed class SuiteOptions
         command.Add(words);
     }
 
-    /// <summary>The suites with their problems and settings.</summary>
+    /// <summary>The suites with their problems and settings, for a model.</summary>
     /// <exception cref="RlvrException">There is no suite, one cannot be read, or the options contradict each other.</exception>
-    public IReadOnlyList<PlannedSuite> Plan(ParseResult result, ModelSource source)
+    public IReadOnlyList<PlannedSuite> Plan(ParseResult result, ModelSource source) => Plan(result, source.Recipe, source.Template);
+
+    /// <summary>The same for whoever answers.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="recipe">The recipe of the run it comes from; null where there is none.</param>
+    /// <param name="template">Finds the prompt template: the one asked for (null takes the default), and how the model's own is used by default.</param>
+    /// <exception cref="RlvrException">There is no suite, one cannot be read, or the options contradict each other.</exception>
+    public IReadOnlyList<PlannedSuite> Plan(ParseResult result, Recipe? recipe, Func<string?, string, PromptTemplate> template)
     {
         List<PlannedSuite> plan = [];
-        foreach (string set in Names(result, source))
+        foreach (string set in Names(result, recipe))
         {
             string name = UniqueName(set, plan);
             Benchmark? benchmark = Benchmarks.Find(ProblemSets.ShortName(set));
-            EvaluationSettings settings = Settings(result, source.Recipe, set, benchmark) with
+            EvaluationSettings settings = Settings(result, recipe, set, benchmark) with
             {
                 // The paper's evaluation puts the bare problem into the model's own template.
-                Prompt = source.Template(result.GetValue(prompt), benchmark is null ? PromptTemplate.Chat : $"{PromptTemplate.Chat}:{PromptTemplate.Placeholder}"),
+                Prompt = template(result.GetValue(prompt), benchmark is null ? PromptTemplate.Chat : $"{PromptTemplate.Chat}:{PromptTemplate.Placeholder}"),
             };
             plan.Add(new PlannedSuite(name, benchmark, Load(set), settings));
         }
@@ -82,10 +89,10 @@ internal sealed class SuiteOptions
         };
     }
 
-    private IReadOnlyList<string> Names(ParseResult result, ModelSource source)
+    private IReadOnlyList<string> Names(ParseResult result, Recipe? recipe)
     {
         string[] given = [.. (result.GetValue(suites) ?? []).SelectMany(s => s.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
-        IReadOnlyList<string> names = given.Length > 0 ? given : source.Recipe?.Evaluation.Suites ?? [];
+        IReadOnlyList<string> names = given.Length > 0 ? given : recipe?.Evaluation.Suites ?? [];
         if (names.Count == 0) throw new UsageException("no suite: say which with --suite, for example --suite micro500.");
         return Benchmarks.Expand(names);
     }

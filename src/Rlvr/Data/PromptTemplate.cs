@@ -100,7 +100,7 @@ public sealed partial class PromptTemplate
             + $" Expected one of {string.Join(", ", Known.Keys)}, {Chat} (the model's own), or a text with {Placeholder} in it.");
     }
 
-    /// <summary>A template for a server that puts the model's chat template around the messages by itself; see <see cref="Messages"/>.</summary>
+    /// <summary>A template for a server that puts the model's chat template around the messages by itself; see <see cref="Messages(Problem)"/>.</summary>
     /// <param name="nameOrText"><c>chat</c> (the problem and the sentence of the paper's training), <c>chat:TEXT</c>, <c>plain</c> (the problem), or a text with <c>{problem}</c> in it.</param>
     /// <exception cref="RlvrException">It is another template's name: a whole prompt, which a server would wrap a second time; or none of these.</exception>
     public static PromptTemplate ForServer(string nameOrText)
@@ -121,13 +121,13 @@ public sealed partial class PromptTemplate
     public string Render(Problem problem) => takesChats && problem.Chat.Count > 0 && chat is not null ? chat.Render(problem.Chat) : Render(problem.Statement);
 
     /// <summary>The messages that the chat template is rendered with; of a template that is a whole prompt, one with all of it.</summary>
-    public IReadOnlyList<ChatMessage> Messages(Problem problem) => takesChats && problem.Chat.Count > 0 ? problem.Chat : Messages(UserText(problem.Statement));
+    public IReadOnlyList<ChatMessage> Messages(Problem problem) => takesChats && problem.Chat.Count > 0 ? problem.Chat : MessagesAround(UserText(problem.Statement));
 
     /// <summary>The prompt for a problem's text. A text that ends with the paper's training sentence already does not get it twice.</summary>
     public string Render(string problem)
     {
         string text = UserText(problem);
-        return chat is null ? text : chat.Render(Messages(text));
+        return chat is null ? text : chat.Render(MessagesAround(text));
     }
 
     private string UserText(string problem)
@@ -136,7 +136,7 @@ public sealed partial class PromptTemplate
         return frame.Replace(Placeholder, problem, StringComparison.Ordinal);
     }
 
-    private ChatMessage[] Messages(string user) => system is null ? [new("user", user)] : [new("system", system), new("user", user)];
+    private ChatMessage[] MessagesAround(string user) => system is null ? [new("user", user)] : [new("system", system), new("user", user)];
 
     private static PromptTemplate OfModel(string? name, string? text, string? modelFolder)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Rlvr.Data;
+using Rlvr.Evaluation;
 using Rlvr.Models;
 using Rlvr.Runs;
 using static TorchSharp.torch;
@@ -63,7 +64,7 @@ public static partial class RunCard
             Problems = problems.Length <= MaxProblems ? problems : [],
             Prompt = prompt?.Text ?? PromptTemplate.Placeholder,
             IsChat = prompt?.Name == PromptTemplate.Chat,
-            Evaluations = WithShortNames(run.ReadEvaluations()),
+            Evaluations = [.. WithShortNames(run.ReadEvaluations()), .. Later(run, step)],
             Recipe = WithoutFolders(run.ReadRecipe(), recipe),
             Version = run.ReadEnvironment()?.Rlvr ?? "",
         };
@@ -96,6 +97,24 @@ public static partial class RunCard
         {
             return []; // the card of the base model is no condition of training
         }
+    }
+
+    /// <summary>Evaluations of a checkpoint that were made after the run (rlvr eval RUN --all-checkpoints).</summary>
+    private static EvaluationRecord[] Later(RunDirectory run, int step)
+    {
+        string path = Path.Combine(run.StoredEvaluationsFolder, RunDirectory.StepName(step));
+        if (!EvaluationFolder.Exists(path)) return [];
+        EvaluationFolder folder = EvaluationFolder.Open(path);
+        return [.. folder.ReadScores().Select(score => new EvaluationRecord
+        {
+            Step = step,
+            Suite = score.Suite,
+            Temperature = double.Parse(folder.SettingsOf(score.Suite)["temperature"], CultureInfo.InvariantCulture),
+            Samples = score.Samples,
+            Problems = score.Problems,
+            Accuracy = score.Accuracy,
+            StandardError = score.StandardError,
+        })];
     }
 
     private static IReadOnlyList<EvaluationRecord> WithShortNames(IReadOnlyList<EvaluationRecord> evaluations)

@@ -5,28 +5,24 @@ namespace Rlvr.Evaluation.Endpoint;
 /// <summary>Writes the request for one response.</summary>
 internal static class EndpointRequest
 {
-    /// <summary>The longest response where nothing else is asked for (arXiv 2504.20571).</summary>
-    private const int DefaultMaxNewTokens = 3072;
-
     /// <summary>Left for the prompt where the longest response is not given (arXiv 2504.20571).</summary>
     private const int RoomForPrompt = 1024;
 
     /// <summary>Stands where training has its step, so that no two uses draw the same seeds.</summary>
     private const ulong DrawStep = 0xE7A1_0000_0000_0001;
 
-    private const int MaxSamples = 1_000_000;
-
     public static string Route(EndpointApi api) => api == EndpointApi.Chat ? "chat/completions" : "completions";
 
     /// <summary>The seed of one response, 0 to 2^31 - 1 (what every server takes): a pure function of the evaluation's seed, the problem's place in its suite and the sample.</summary>
     public static long Seed(ulong seed, int problem, int sample) =>
-        (long)(CounterRandom.Bits(seed, DrawStep, ((ulong)problem * MaxSamples) + (ulong)sample, 0) >> 33);
+        (long)(CounterRandom.Bits(seed, DrawStep, ((ulong)problem * EvaluationSettings.MaxSamples) + (ulong)sample, 0) >> 33);
 
     /// <summary>Most tokens of a response.</summary>
     public static int MaxNewTokens(EvaluationSettings settings, ServedModel model)
     {
         if (settings.MaxNewTokens > 0) return settings.MaxNewTokens;
-        return model.MaxLength is { } length ? int.Min(DefaultMaxNewTokens, length - int.Min(RoomForPrompt, length / 2)) : DefaultMaxNewTokens;
+        int longest = EvaluationSettings.DefaultMaxNewTokens;
+        return model.MaxLength is { } length ? int.Min(longest, length - int.Min(RoomForPrompt, length / 2)) : longest;
     }
 
     public static JsonObject Write(ResponseRequest request, EvaluationSettings settings, EndpointOptions options, ServedModel model)

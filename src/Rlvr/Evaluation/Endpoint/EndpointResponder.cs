@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Rlvr.Data;
 
 namespace Rlvr.Evaluation.Endpoint;
 
@@ -21,7 +22,13 @@ public sealed class EndpointResponder : IResponder, IDisposable
     }
 
     /// <inheritdoc/>
-    public string Name => $"{model.Name} at {options.Url.AbsoluteUri.TrimEnd('/')}";
+    public string Name => $"{model.Name} at {Url}";
+
+    /// <summary>The server's address.</summary>
+    public string Url => options.Url.AbsoluteUri.TrimEnd('/');
+
+    /// <inheritdoc/>
+    public string Fingerprint => $"{Name} ({EndpointRequest.Route(options.Api)}{(options.Extra is { Count: > 0 } extra ? " " + extra.ToJsonString() : "")})";
 
     /// <summary>The model's name as the server lists it.</summary>
     public string Model => model.Name;
@@ -65,6 +72,10 @@ public sealed class EndpointResponder : IResponder, IDisposable
             throw new RlvrException($"{options.Url}{Route}: {failure.Sentence}", failure);
         }
     }
+
+    /// <inheritdoc/>
+    public EvaluationSettings Prepare(string suite, IReadOnlyList<Problem> problems, EvaluationSettings settings) =>
+        settings with { MaxNewTokens = EndpointRequest.MaxNewTokens(settings, model) };
 
     /// <inheritdoc/>
     public void Respond(IReadOnlyList<ResponseRequest> requests, EvaluationSettings settings, Action<int, ModelResponse> onResponse, CancellationToken cancellation)

@@ -11,7 +11,7 @@ namespace Rlvr.Tests.Evaluation.Endpoint;
 /// <summary>What goes wrong between here and a server: tried again where that helps, else told in one clear sentence.</summary>
 public sealed class EndpointFailureTests
 {
-    private static readonly EvaluationSettings Settings = new() { Prompt = PromptTemplate.ForMessage("plain"), MaxNewTokens = 50 };
+    private static readonly EvaluationSettings Settings = new() { Prompt = PromptTemplate.ForServer("plain"), MaxNewTokens = 50 };
 
     private readonly List<TimeSpan> pauses = [];
 

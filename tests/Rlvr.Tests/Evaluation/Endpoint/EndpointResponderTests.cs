@@ -13,7 +13,7 @@ public sealed class EndpointResponderTests
 {
     private const string Vllm = """{"data": [{"id": "qwen", "owned_by": "vllm", "max_model_len": 4096}]}""";
 
-    private static readonly EvaluationSettings Greedy = new() { Prompt = PromptTemplate.ForMessage("chat"), MaxNewTokens = 50 };
+    private static readonly EvaluationSettings Greedy = new() { Prompt = PromptTemplate.ForServer("chat"), MaxNewTokens = 50 };
 
     [Fact]
     public void A_chat_request_has_the_fields_of_the_interface_and_no_others()
@@ -138,7 +138,7 @@ public sealed class EndpointResponderTests
         using EndpointResponder responder = Connect(host);
         Dictionary<int, string> texts = [];
         int thread = Environment.CurrentManagedThreadId;
-        responder.Respond(requests, Greedy with { Prompt = PromptTemplate.ForMessage("<{problem}>") }, (index, response) =>
+        responder.Respond(requests, Greedy with { Prompt = PromptTemplate.ForServer("<{problem}>") }, (index, response) =>
         {
             Assert.Equal(thread, Environment.CurrentManagedThreadId);
             texts.Add(index, response.Text);

@@ -26,7 +26,8 @@ public sealed class LlamaServerTests : IDisposable
         int port = FreePort();
         // Keys and values in float32, as here; with its usual 16 bits some greedy choices differ.
         using Process server = Process.Start(new ProcessStartInfo(program, ["-m", model, "--alias", "micro-math", "--host", "127.0.0.1", "--port", $"{port}", "-t", "1",
-            "--parallel", "4", "-c", "4096", "-fa", "off", "--cache-type-k", "f32", "--cache-type-v", "f32"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            "--parallel", "4", "-c", "4096", "-fa", "off", "--cache-type-k", "f32", "--cache-type-v", "f32"])
+        { RedirectStandardError = true, RedirectStandardOutput = true })!;
         try
         {
             server.OutputDataReceived += (_, _) => { };

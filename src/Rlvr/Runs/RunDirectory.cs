@@ -12,7 +12,7 @@ namespace Rlvr.Runs;
 /// metrics.jsonl             one line a step
 /// evals.jsonl               one line an evaluation
 /// rollouts/step-000020.jsonl
-/// checkpoints/step-000020/  a Hugging Face folder, optimiser and state
+/// checkpoints/step-000020/  a Hugging Face folder with a model card, optimiser and state
 /// evaluations/step-000020/  all responses of an evaluation of that checkpoint, where one was made
 /// tensorboard/              the metrics, mirrored
 /// report.html

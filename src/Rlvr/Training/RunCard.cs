@@ -103,18 +103,25 @@ public static partial class RunCard
     private static EvaluationRecord[] Later(RunDirectory run, int step)
     {
         string path = Path.Combine(run.StoredEvaluationsFolder, RunDirectory.StepName(step));
-        if (!EvaluationFolder.Exists(path)) return [];
-        EvaluationFolder folder = EvaluationFolder.Open(path);
-        return [.. folder.ReadScores().Select(score => new EvaluationRecord
+        try
         {
-            Step = step,
-            Suite = score.Suite,
-            Temperature = double.Parse(folder.SettingsOf(score.Suite)["temperature"], CultureInfo.InvariantCulture),
-            Samples = score.Samples,
-            Problems = score.Problems,
-            Accuracy = score.Accuracy,
-            StandardError = score.StandardError,
-        })];
+            if (!EvaluationFolder.Exists(path)) return [];
+            EvaluationFolder folder = EvaluationFolder.Open(path);
+            return [.. folder.ReadScores().Select(score => new EvaluationRecord
+            {
+                Step = step,
+                Suite = score.Suite,
+                Temperature = double.Parse(folder.SettingsOf(score.Suite)["temperature"], CultureInfo.InvariantCulture),
+                Samples = score.Samples,
+                Problems = score.Problems,
+                Accuracy = score.Accuracy,
+                StandardError = score.StandardError,
+            })];
+        }
+        catch (RlvrException)
+        {
+            return []; // a broken evaluation is no reason to go without a checkpoint
+        }
     }
 
     private static IReadOnlyList<EvaluationRecord> WithShortNames(IReadOnlyList<EvaluationRecord> evaluations)

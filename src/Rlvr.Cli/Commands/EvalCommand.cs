@@ -13,8 +13,8 @@ internal static class EvalCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string?> model = new("MODEL") { Description = "a model folder, or a run (its last checkpoint); none with --endpoint", Arity = ArgumentArity.ZeroOrOne };
-        SuiteOptions suites = new();
+        Argument<string?> model = new("MODEL") { Description = "a model folder, OWNER/NAME of a hub, or a run (its last checkpoint); none with --endpoint", Arity = ArgumentArity.ZeroOrOne };
+        SuiteOptions suites = new(terminal);
         Option<bool> all = new("--all-checkpoints") { Description = "evaluate every checkpoint of the run MODEL: the curve, and the best step" };
         Option<string?> output = new("--out") { Description = "keep all responses in this folder; stopped, the same command goes on with what is there. With --all-checkpoints by default evaluations in the run's folder", HelpName = "DIR" };
         Option<bool> json = new("--json") { Description = "one JSON object on standard output" };
@@ -22,7 +22,7 @@ internal static class EvalCommand
         EndpointSettings endpoint = new();
         ExampleCommand command = new("eval", "Evaluate a model on suites of problems.",
             "rlvr eval models/micro-math --suite micro500,micro-olympiad",
-            "rlvr eval Qwen2.5-Math-1.5B --suite six --out evaluations/base",
+            "rlvr eval Qwen/Qwen2.5-Math-1.5B --suite six --out evaluations/base",
             "rlvr eval runs/one-shot-20260101-120000 --suite micro500 -k 8 -t 0.6",
             "rlvr eval runs/one-shot-20260101-120000 --all-checkpoints",
             "rlvr eval --endpoint http://localhost:8000 --suite math500 --out evaluations/served")
@@ -54,7 +54,7 @@ internal static class EvalCommand
                 else CurveTables.Write(terminal, curve);
                 return ExitCode.Done;
             }
-            ModelSource source = ModelSource.Find(name);
+            ModelSource source = ModelSource.Find(name, terminal);
             IReadOnlyList<PlannedSuite> plan = suites.Plan(result, source);
             using ModelResponder responder = Responder(source);
             List<EvaluationResult> results = SuiteRunner.Run(terminal, responder, plan, folder is null ? null : EvaluationFolder.Open(folder));

@@ -28,7 +28,7 @@ internal static class ExportCommand
         { run, output, step, dtype, overwrite, json };
         command.SetAction(result =>
         {
-            ModelSource source = ModelSource.Find(result.GetRequiredValue(run), result.GetValue(step));
+            ModelSource source = ModelSource.Find(result.GetRequiredValue(run), terminal, result.GetValue(step));
             string folder = result.GetRequiredValue(output);
             ScalarType type = Types[result.GetValue(dtype)!];
             string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));

@@ -27,7 +27,7 @@ internal sealed class CheckpointRunner
         steps = directory.CheckpointSteps();
         if (steps.Count == 0) throw new RlvrException($"the run '{name}' has no checkpoint yet; wait for the first one (checkpoint.every in its recipe), or evaluate a model folder.");
         Folder = output ?? directory.StoredEvaluationsFolder;
-        if (ModelSource.Find(directory.CheckpointPath(steps[^1])).Recipe is { Checkpoint.Keep: > 0 and int keep } && steps.Count == keep)
+        if (ModelSource.Find(directory.CheckpointPath(steps[^1]), terminal).Recipe is { Checkpoint.Keep: > 0 and int keep } && steps.Count == keep)
             terminal.Error.WriteLine($"the run keeps its newest {keep} checkpoints (checkpoint.keep in its recipe; 0 keeps all): the curve has these, and those that were evaluated before");
     }
 
@@ -44,7 +44,7 @@ internal sealed class CheckpointRunner
         using RunDirectory directory = RunDirectory.Open(run);
         foreach (int step in steps)
         {
-            ModelSource source = ModelSource.Find(directory.CheckpointPath(step));
+            ModelSource source = ModelSource.Find(directory.CheckpointPath(step), terminal);
             like = EvaluationFolder.Open(Path.Combine(Folder, RunDirectory.StepName(step)));
             using ModelResponder model = responder(source);
             points.Add(new CheckpointPoint(step, [.. SuiteRunner.Run(terminal, model, plan(source), like, $"step {step}:").Select(SuiteScore.Of)]));

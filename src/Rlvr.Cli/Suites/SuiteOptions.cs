@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlvr.Cli.Commands;
+using Rlvr.Cli.Output;
 using Rlvr.Data;
 using Rlvr.Evaluation;
 using Rlvr.MicroMath;
@@ -12,7 +13,8 @@ namespace Rlvr.Cli.Suites;
 /// The options that say which suites are evaluated and how. What is not asked for comes from the run's recipe, else from the benchmark's own
 /// protocol, else it is one greedy response.
 /// </summary>
-internal sealed class SuiteOptions
+/// <param name="terminal">Shows downloads.</param>
+internal sealed class SuiteOptions(Terminal terminal)
 {
     private readonly Option<string[]> suites = new("--suite", "-s") { Description = "suites by name or file, with commas between; six are the six benchmarks of the paper; of a run by default those of its recipe", HelpName = "A,B" };
     private readonly Option<int> samples = new("--samples", "-k") { Description = "responses per problem, for avg@k, pass@k and majority@k; by default the benchmark's own number, else 1", DefaultValueFactory = _ => 1, HelpName = "K" };
@@ -109,8 +111,16 @@ internal sealed class SuiteOptions
 
     private IReadOnlyList<Problem> Load(string set)
     {
-        if (!loaded.TryGetValue(set, out IReadOnlyList<Problem>? problems)) loaded[set] = problems = ProblemSets.Load(set);
-        return problems;
+        if (loaded.TryGetValue(set, out IReadOnlyList<Problem>? problems)) return problems;
+        PullView view = new(terminal);
+        try
+        {
+            return loaded[set] = ProblemSets.Load(set, view, terminal.Cancellation);
+        }
+        finally
+        {
+            view.Close();
+        }
     }
 
     // The suites of micro-maths ask for a box, as their training does; other sets are judged as the paper's evaluation does.

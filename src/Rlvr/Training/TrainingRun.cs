@@ -268,7 +268,8 @@ public sealed class TrainingRun : IDisposable
             ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})" : $"{problems.Count} problems of {recipe.Data.Train}"),
             ("steps", $"{recipe.Steps} of {recipe.Rollout.BatchSize} x {recipe.Rollout.GroupSize} rollouts, {recipe.Rollout.MaxNewTokens} new tokens at most"),
             ("algorithm", $"{recipe.Loss.Advantage} advantages, {recipe.Loss.PolicyLoss} policy loss{(recipe.Critic.Enabled ? ", critic" : "")}"),
-            ("loss", $"{recipe.Loss.Policy} policy - {recipe.Loss.Entropy} entropy + {recipe.Loss.Kl} KL ({recipe.Loss.KlEstimator}), {recipe.Loss.UpdatesPerStep} update(s) a step"),
+            ("loss", $"{recipe.Loss.Policy} policy - {recipe.Loss.Entropy} entropy + {recipe.Loss.Kl} KL ({recipe.Loss.KlEstimator}){(recipe.Loss.KlInReward == 0 ? "" : $", {recipe.Loss.KlInReward} KL in the reward")}, "
+                + $"{recipe.Loss.UpdatesPerStep} update(s) a step{(recipe.Loss.Epochs == 1 ? "" : $" in {recipe.Loss.Epochs} passes")}"),
             ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})" + (recipe.Reward.Program.Count > 0 ? $", program {string.Join(' ', recipe.Reward.Program)}" : "")),
             ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps"),
             ("weights in memory", $"{gigabytes * (4 + (recipe.Loss.NeedsReference ? 1 : 0) + (recipe.Critic.Enabled ? 4 : 0)):F2} GB (policy, gradient, two moments"

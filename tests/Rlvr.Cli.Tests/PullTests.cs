@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Rlvr.Data;
 using Rlvr.TestHub;
 using Rlvr.Tests.Shared;
 
@@ -101,6 +103,15 @@ public sealed class PullTests : IDisposable
         Assert.Single(server.FileRequests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
         // A resumed run needs the base model only where it is the reference.
         CommandRun.Of("train", "--resume", "--run", folder["run"]).Succeeded();
+    }
+
+    [Fact]
+    public void A_benchmark_comes_from_the_hub()
+    {
+        Set("RLVR_DATA", null);
+        string rows = string.Concat(Enumerable.Range(0, 500).Select(i => $$"""{"problem": "{{i}} + 1 =", "answer": "{{i + 1}}", "subject": "Algebra", "level": 1, "unique_id": "test/{{i}}.json"}""" + "\n"));
+        server.Add(ServedRepository.FromBytes("datasets", "HuggingFaceH4/MATH-500", [("README.md", []), ("test.jsonl", Encoding.UTF8.GetBytes(rows))]));
+        Assert.Equal(500, ProblemSets.Load("math500").Count);
     }
 
     private void Set(string name, string? value)

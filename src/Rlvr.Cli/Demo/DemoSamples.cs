@@ -34,7 +34,7 @@ internal static class DemoSamples
     private static EvaluationResult Answers(string folder, string suite, Recipe recipe, CancellationToken cancellation)
     {
         using LanguageModel model = LanguageModel.Load(folder, ComputeDevice.Choose(recipe.Compute.Device));
-        return new Evaluator(model).Evaluate(suite, ProblemSets.Load(suite), new EvaluationSettings
+        return new Evaluator(model).Evaluate(suite, ProblemSets.Load(suite, cancellation: cancellation), new EvaluationSettings
         {
             Prompt = PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, folder),
             MaxNewTokens = recipe.Evaluation.MaxNewTokens > 0 ? recipe.Evaluation.MaxNewTokens : recipe.Rollout.MaxNewTokens,

@@ -60,6 +60,21 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
+    public void Evaluations_after_the_run_are_in_the_card()
+    {
+        Train();
+        CommandRun.Of("eval", Run, "--all-checkpoints", "-s", "pi-1", "-k", "2", "-t", "1", "--max-new-tokens", "6").Succeeded();
+        CommandRun.Of("export", Run, folder["out"]).Succeeded();
+        string card = File.ReadAllText(Path.Combine(folder["out"], "README.md"));
+        Assert.Contains("| pi-1 | temperature 1, mean of 2 | 1 | – | ", card, StringComparison.Ordinal);
+        Assert.Contains("| sums | greedy | 2 | ", card, StringComparison.Ordinal);
+        // A broken one is left out.
+        foreach (string summary in Directory.GetFiles(Run, "summary.json", SearchOption.AllDirectories)) File.WriteAllText(summary, "{");
+        CommandRun.Of("export", Run, folder["again"]).Succeeded();
+        Assert.DoesNotContain("| pi-1 |", File.ReadAllText(Path.Combine(folder["again"], "README.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_there_is_not_lost()
     {
         Train();

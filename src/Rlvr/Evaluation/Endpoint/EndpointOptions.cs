@@ -36,7 +36,7 @@ public sealed record EndpointOptions
     /// <summary>Longest time for one attempt, the whole response included.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>More fields for every request, over those that are sent anyway; for what only some servers know.</summary>
+    /// <summary>More fields for every request, over those that are sent anyway; null takes one away. For what only some servers know.</summary>
     public JsonObject? Extra { get; init; }
 
     /// <summary>

@@ -43,7 +43,11 @@ internal static class EndpointRequest
         if (model.Server is "vllm" or "sglang") body["repetition_penalty"] = 1.0;
         // A prompt that needs a begin-of-text token has it written in it.
         if (model.Server == "vllm" && options.Api == EndpointApi.Completions) body["add_special_tokens"] = false;
-        foreach ((string key, JsonNode? value) in options.Extra ?? []) body[key] = value?.DeepClone();
+        foreach ((string key, JsonNode? value) in options.Extra ?? [])
+        {
+            if (value is null) body.Remove(key);
+            else body[key] = value.DeepClone();
+        }
         return body;
     }
 }

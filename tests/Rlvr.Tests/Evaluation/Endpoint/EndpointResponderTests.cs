@@ -72,12 +72,12 @@ public sealed class EndpointResponderTests
         Assert.Equal(expected, EndpointRequest.MaxNewTokens(Greedy with { MaxNewTokens = 0 }, new ServedModel("m", MaxLength: length)));
 
     [Fact]
-    public void Extra_fields_are_added_and_win()
+    public void Extra_fields_are_added_and_win_and_null_takes_one_away()
     {
         using EndpointHost host = new(_ => Reply.Chat("2"));
-        Ask(host, Greedy, o => o with { Extra = new JsonObject { ["top_p"] = 0.5, ["chat_template_kwargs"] = new JsonObject { ["enable_thinking"] = false } } });
+        Ask(host, Greedy, o => o with { Extra = new JsonObject { ["top_p"] = 0.5, ["max_tokens"] = null, ["max_completion_tokens"] = 50, ["chat_template_kwargs"] = new JsonObject { ["enable_thinking"] = false } } });
         JsonObject body = Assert.Single(host.Requests).Body;
-        Assert.Equal(0.5, (double)body["top_p"]!);
+        Assert.Equal((0.5, 50, false), ((double)body["top_p"]!, (int)body["max_completion_tokens"]!, body.ContainsKey("max_tokens")));
         Assert.False((bool)body["chat_template_kwargs"]!["enable_thinking"]!);
     }
 

@@ -54,13 +54,15 @@ internal sealed class SuiteOptions(Terminal terminal)
         foreach (string set in Names(result, recipe))
         {
             string name = UniqueName(set, plan);
-            Benchmark? benchmark = Benchmarks.Find(ProblemSets.ShortName(set));
+            Benchmark? benchmark = Benchmarks.Find(set.Split('=', '?')[0]); // math500=my/copy.jsonl is the benchmark, too
+            IReadOnlyList<Problem> problems = Load(set);
             EvaluationSettings settings = Settings(result, recipe, set, benchmark) with
             {
+                Judge = EvaluationSettings.JudgeOf(problems),
                 // The paper's evaluation puts the bare problem into the model's own template.
                 Prompt = template(result.GetValue(prompt), benchmark is null ? PromptTemplate.Chat : $"{PromptTemplate.Chat}:{PromptTemplate.Placeholder}"),
             };
-            plan.Add(new PlannedSuite(name, benchmark, Load(set), settings));
+            plan.Add(new PlannedSuite(name, benchmark, problems, settings));
         }
         return plan;
     }
@@ -86,7 +88,6 @@ internal sealed class SuiteOptions(Terminal terminal)
             Seed = result.GetValue(sampling.Seed),
             Limit = result.GetValue(limit),
             Profile = judge is not null ? RewardCatalog.ParseProfile(judge) : own?.Profile ?? DefaultProfile(set),
-            Judge = benchmark is { IsMultipleChoice: true } ? new ChoiceJudge() : null,
             ReflectionWords = result.GetRequiredValue(words).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         };
     }

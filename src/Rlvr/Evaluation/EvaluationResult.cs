@@ -1,5 +1,6 @@
 using Rlvr.Data;
 using Rlvr.Math;
+using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Runs;
 
@@ -91,10 +92,8 @@ public sealed class EvaluationResult
     /// <summary>Tokens of all responses together.</summary>
     public long Tokens => Responses.Sum(r => (long)r.Tokens);
 
-    /// <summary>Share of responses with each verdict that occurs, in the order of <see cref="Verdict"/>, then by name.</summary>
-    public IReadOnlyList<(string Verdict, double Share)> Verdicts =>
-        [.. Responses.GroupBy(r => r.Verdict).OrderBy(g => Enum.TryParse(g.Key, out Verdict known) ? (int)known : int.MaxValue).ThenBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => (g.Key, (double)g.Count() / Responses.Count))];
+    /// <summary>Share of responses by verdict, see <see cref="RewardVerdicts"/>.</summary>
+    public IReadOnlyDictionary<string, double> Verdicts => RewardVerdicts.Shares(Responses.Select(r => r.Verdict));
 
     /// <summary>Accuracy by subject, in the order in which the subjects first occur; problems without one are left out.</summary>
     public IReadOnlyList<SubjectAccuracy> Subjects => [.. GroupBy(p => p.Subject).Select(g => new SubjectAccuracy(g.Name, g.Problems, g.Accuracy))];
@@ -139,6 +138,7 @@ public sealed class EvaluationResult
         Length = MeanLength,
         LengthMedian = MedianLength,
         LengthMax = MaxLength,
+        Verdicts = Verdicts,
         Subjects = Subjects,
     };
 
@@ -147,8 +147,9 @@ public sealed class EvaluationResult
     private double CountMajorities()
     {
         if (Responses.Any(r => r.Correct) && Responses.All(r => r.Extracted is null)) return double.NaN;
-        MathVerifier verifier = new(Settings.Profile);
-        bool Equal(string answer, string other) => Settings.Judge is null && verifier.VerifyAnswer(answer, other).IsCorrect;
+        // Another judge's idea of equal answers is not known: there texts are compared.
+        MathVerifier? verifier = Settings.Judge switch { null => new(Settings.Profile), ChoiceReward => new(), _ => null };
+        bool Equal(string answer, string other) => verifier is not null && verifier.VerifyAnswer(answer, other).IsCorrect;
         int right = 0, samples = Settings.Samples;
         Parallel.For(0, Problems.Count, p =>
         {

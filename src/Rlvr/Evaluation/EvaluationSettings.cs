@@ -46,6 +46,9 @@ public sealed record EvaluationSettings
     /// <summary>Judges responses instead of the mathematical verifier; null uses <see cref="Profile"/>.</summary>
     public IReward? Judge { get; init; }
 
+    /// <summary>The judge of a suite: its letters, where all its problems are multiple choice; else null, the mathematical verifier.</summary>
+    public static IReward? JudgeOf(IReadOnlyList<Problem> problems) => problems.All(p => p.Choices.Count > 0) ? new ChoiceReward(AnswerPlace.Usual) : null;
+
     /// <summary>Words that count as self-reflection; see <see cref="Reflection"/>.</summary>
     public IReadOnlyList<string> ReflectionWords { get; init; } = Reflection.Words;
 

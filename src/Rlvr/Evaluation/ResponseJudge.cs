@@ -1,6 +1,7 @@
 using Rlvr.Data;
 using Rlvr.Math;
 using Rlvr.Rewards;
+using Rlvr.Rollouts;
 
 namespace Rlvr.Evaluation;
 
@@ -11,22 +12,27 @@ internal sealed class ResponseJudge(EvaluationSettings settings)
 
     public EvaluatedResponse Judge(Problem problem, int index, int sample, ModelResponse response)
     {
-        bool boxed = AnswerExtractor.LastBoxed(response.Text) is not null;
-        EvaluatedResponse judged;
-        if (settings.Judge is { } judge)
+        (bool correct, string verdict, string? extracted, string? rule) = settings.Judge is { } judge ? Ask(judge, problem, response) : Verify(problem, response.Text);
+        return new EvaluatedResponse(index, sample, response.Text, correct, verdict, extracted, AnswerExtractor.LastBoxed(response.Text) is not null, response.Tokens, response.Finish)
         {
-            RewardResult result = judge.Score(problem, response.Text);
-            judged = new EvaluatedResponse(index, sample, response.Text, result.Correct, result.Verdict, result.Extracted, boxed, response.Tokens, response.Finish);
-        }
-        else
-        {
-            Verification result = verifier.VerifyResponse(response.Text, problem.Answer);
-            judged = new EvaluatedResponse(index, sample, response.Text, result.IsCorrect, result.Verdict.ToString(), result.Extracted, boxed, response.Tokens, response.Finish) { Rule = result.Rule };
-        }
-        return judged with
-        {
+            Rule = rule,
             Repetitive = Repetition.IsRepetitive(response.Text),
             Reflection = Reflection.Find(response.Text, settings.ReflectionWords),
         };
+    }
+
+    /// <summary>As <see cref="MathReward"/>, with the rule that decided: where the label cannot be read, no response is right.</summary>
+    private (bool, string, string?, string?) Verify(Problem problem, string response)
+    {
+        Verification result = verifier.VerifyResponse(response, problem.Answer);
+        return verifier.CanParseLabel(problem.Answer, out string reason)
+            ? (result.IsCorrect, result.Verdict.ToString(), result.Extracted, result.Rule)
+            : (false, RewardVerdicts.UnparsableLabel, result.Extracted, reason);
+    }
+
+    private static (bool, string, string?, string?) Ask(IReward judge, Problem problem, ModelResponse response)
+    {
+        RewardResult result = judge.Score(problem, response.Text, new RewardContext { Tokens = response.Tokens, Truncated = response.Finish == FinishReason.Length });
+        return (result.Correct, result.Verdict, result.Extracted, result.Reason);
     }
 }

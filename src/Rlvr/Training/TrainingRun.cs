@@ -187,7 +187,7 @@ public sealed class TrainingRun : IDisposable
                     MaxNewTokens = EvaluationTokens,
                     MaxRows = recipe.Evaluation.MaxRows,
                     Profile = RewardCatalog.ParseProfile(recipe.Evaluation.Profile),
-                    Judge = Benchmarks.Find(ProblemSets.ShortName(name)) is { IsMultipleChoice: true } ? new ChoiceJudge() : null,
+                    Judge = EvaluationSettings.JudgeOf(of),
                     Seed = recipe.Seed,
                     Limit = full ? 0 : recipe.Evaluation.Limit,
                 };

@@ -91,7 +91,8 @@ public sealed class EvaluatorTests : IDisposable
         Assert.Equal(1.0 / 12, result.Reflective, 12);
         Assert.Equal((6.5, 6.5, 12), (result.MeanLength, result.MedianLength, result.MaxLength));
         Assert.Equal([("9", 2), ("10", 1)], result.Levels.Select(l => (l.Level, l.Problems)));
-        Assert.Equal([("Correct", 6), ("Wrong", 3), ("NoAnswer", 2), ("UnparsableAnswer", 1)], result.Verdicts.Select(v => (v.Verdict, (int)double.Round(12 * v.Share))));
+        Assert.Equal([("Correct", 6), ("Wrong", 3), ("NoAnswer", 2), ("UnparsableAnswer", 1)], result.Verdicts.Where(v => v.Value > 0).Select(v => (v.Key, (int)double.Round(12 * v.Value))));
+        Assert.Equal(result.Verdicts, result.ToRecord(1).Verdicts);
         Assert.Equal([1, 2, 4], result.PassKs);
         Assert.Equal(0, result.StandardError, 12);
         Assert.Equal(1 - (1.0 / 6), result.PassAt(2), 12);
@@ -99,6 +100,26 @@ public sealed class EvaluatorTests : IDisposable
         // A judge that does not say what was answered can have no majority.
         EvaluationResult judged = new Evaluator(responder).Evaluate("s", problems, result.Settings with { Judge = Judge });
         Assert.Equal(double.NaN, judged.Majority);
+    }
+
+    [Fact]
+    public void Letters_of_multiple_choice_vote_whatever_their_form()
+    {
+        string[] texts = ["\\boxed{C}", "\\boxed{\\text{(B)}}", "The answer is (B).", "\\boxed{C}", "It is option B", "who knows"];
+        Problem problem = new("p", "Which is wet?", "B") { Choices = ["sand", "water", "salt"] };
+        EvaluationResult result = new Evaluator(new Scripted((_, s) => new ModelResponse(texts[s], 1, FinishReason.Stop))).Evaluate("s", [problem],
+            new EvaluationSettings { Prompt = PromptTemplate.Get("plain"), Samples = 6, Temperature = 1, Judge = new ChoiceReward(AnswerPlace.Usual) });
+        Assert.Equal((0.5, 1), (result.Accuracy, result.Majority));
+        Assert.Equal(0, new Evaluator(new Scripted((_, s) => new ModelResponse(s < 4 ? $"\\boxed{{{(s % 2 == 0 ? "C" : "(C)")}}}" : "\\boxed{B}", 1, FinishReason.Stop))).Evaluate("s", [problem],
+            result.Settings).Majority);
+    }
+
+    [Fact]
+    public void A_label_that_cannot_be_read_makes_no_response_right()
+    {
+        Problem problem = new("p", "?", "\\frac{1}{");
+        EvaluationResult result = new Evaluator(new Scripted((_, _) => new ModelResponse("The answer is \\frac{1}{", 1, FinishReason.Stop))).Evaluate("s", [problem], new EvaluationSettings { Prompt = PromptTemplate.Get("plain") });
+        Assert.Equal(("UnparsableLabel", 0), (result.Responses[0].Verdict, result.Accuracy));
     }
 
     [Fact]

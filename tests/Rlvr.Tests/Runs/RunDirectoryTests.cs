@@ -56,7 +56,7 @@ public sealed class RunDirectoryTests : IDisposable
         using var run = RunDirectory.Create(_folder["run"]);
         run.Append(Evaluation(0));
         Assert.Equal("{\"step\":0,\"suite\":\"micro500\",\"temperature\":0,\"samples\":1,\"problems\":500,\"accuracy\":0.358," +
-            "\"boxed\":null,\"truncated\":null,\"length\":null,\"verdicts\":{},\"subjects\":[{\"subject\":\"algebra\",\"problems\":84,\"accuracy\":0.1}]}\n",
+            "\"standard_error\":null,\"majority\":null,\"boxed\":null,\"truncated\":null,\"repetitive\":null,\"reflection\":null,\"length\":null,\"length_median\":null,\"length_max\":null,\"verdicts\":{},\"subjects\":[{\"subject\":\"algebra\",\"problems\":84,\"accuracy\":0.1}]}\n",
             File.ReadAllText(run.EvaluationsPath));
         var evaluation = Assert.Single(run.ReadEvaluations());
         Assert.True(double.IsNaN(evaluation.Boxed));

@@ -56,6 +56,10 @@ internal sealed class Unit(SortedDictionary<string, int> dimensions, Fraction sc
 internal sealed class TextAnswer(string text) : Answer
 {
     public string Text { get; } = text;
+
+    /// <summary>Whether this is what is left where nothing was understood, and may only be repeated.</summary>
+    public bool IsProse { get; init; }
+
     public override string ToString() => '"' + Text + '"';
 }
 
@@ -86,6 +90,11 @@ internal sealed class CollectionAnswer(Joining joining, Answer[] items) : Answer
 {
     public Joining Joining { get; } = joining;
     public Answer[] Items { get; } = items;
+
+    /// <summary>Whether it assigns values to different names: <c>x = 1, y = 2</c>.</summary>
+    public bool IsAssignment => Items.Length > 1 && Array.TrueForAll(Items, item => item is RelationAnswer { Label: not LabelKind.None, IsEquation: true, Sides.Length: 2 })
+        && Items.Select(item => ((RelationAnswer)item).LabelSide.ToString()).Distinct().Count() == Items.Length;
+
     public override string ToString() => "{" + string.Join(Joining == Joining.Or ? " or " : ", ", Items.AsEnumerable()) + "}";
 }
 
@@ -179,9 +188,12 @@ internal sealed class BaseAnswer(string digits, int radix) : Answer
 }
 
 /// <summary>A ratio <c>3:5:7</c>, which may also be a time of day.</summary>
-internal sealed class RatioAnswer(Expression[] parts) : Answer
+internal sealed class RatioAnswer(Expression[] parts, bool looksLikeTime) : Answer
 {
     public Expression[] Parts { get; } = parts;
+
+    /// <summary>Whether it is written like a time, whose parts mean hours and minutes.</summary>
+    public bool LooksLikeTime { get; } = looksLikeTime;
     public override string ToString() => string.Join(":", Parts.AsEnumerable());
 }
 

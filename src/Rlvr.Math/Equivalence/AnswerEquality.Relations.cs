@@ -110,7 +110,7 @@ internal sealed partial class AnswerEquality
         switch (expected, answer)
         {
             case (ChoiceAnswer a, ChoiceAnswer b):
-                return Decide("choice", a.Letter == b.Letter);
+                return Decide("choice", a.Letter == b.Letter && (a.Content is null or TextAnswer || b.Content is null or TextAnswer || AreEqual(a.Content, b.Content, depth + 1)));
             case (ChoiceAnswer a, ScalarAnswer { Value: VariableExpression or ConstantExpression } b):
                 return Decide("choice", IsLetter(b, a.Letter));
             case (ScalarAnswer { Value: VariableExpression or ConstantExpression } a, ChoiceAnswer b):

@@ -28,6 +28,9 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
         if (depth > 32 || !budget.Spend(1_000)) return Decide("too-much-work", false);
         if (expected is ChoiceAnswer or TextAnswer || answer is ChoiceAnswer or TextAnswer) return CompareWords(expected, answer, depth);
         if (expected is ScalarAnswer x && answer is ScalarAnswer y) return CompareScalars(x, y);
+        // D = [0, 1) names a set.
+        if (WithoutName(expected) is { } named && answer is not RelationAnswer) return AreEqual(named, answer, depth + 1);
+        if (WithoutName(answer) is { } given && expected is not RelationAnswer) return AreEqual(expected, given, depth + 1);
         if (RealSet.IsSetNotation(expected) || RealSet.IsSetNotation(answer))
         {
             if (RealSet.TryRead(expected, _expressions) is { } set)
@@ -60,6 +63,12 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
             _ => Decide("different-kinds", false),
         };
     }
+
+    private static Answer? WithoutName(Answer answer) =>
+        answer is RelationAnswer { Label: not LabelKind.None, LabelIsLast: false, Operators: [TokenKind.Equal] } relation
+        && relation.Sides[1] is SetOperationAnswer or NumberSetAnswer or TupleAnswer { HasSquare: true }
+            ? relation.Sides[1]
+            : null;
 
     private bool CompareScalars(ScalarAnswer expected, ScalarAnswer answer)
     {
@@ -179,6 +188,7 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
     private bool SameRatio(RatioAnswer a, RatioAnswer b)
     {
         if (a.Parts.Length != b.Parts.Length) return false;
+        if (a.LooksLikeTime && b.LooksLikeTime) return _expressions.AreEqual(a.Parts[0], b.Parts[0]) && _expressions.AreEqual(a.Parts[1], b.Parts[1]);
         for (int i = 1; i < a.Parts.Length; i++)
         {
             Expression left = new ProductExpression([a.Parts[0], b.Parts[i]]), right = new ProductExpression([a.Parts[i], b.Parts[0]]);

@@ -110,17 +110,19 @@ internal sealed class RealSet
         return total;
     }
 
+    private static TokenKind Mirror(TokenKind op) => op switch
+    {
+        TokenKind.Less => TokenKind.Greater,
+        TokenKind.LessEqual => TokenKind.GreaterEqual,
+        TokenKind.Greater => TokenKind.Less,
+        TokenKind.GreaterEqual => TokenKind.LessEqual,
+        _ => op,
+    };
+
     // |u| < c is -c < u < c, |u| > c is u > c or u < -c.
     private static RealSet? Around(Expression inside, TokenKind op, Expression bound, ExpressionEquality expressions, ref string? variable)
     {
-        TokenKind mirrored = op switch
-        {
-            TokenKind.Less => TokenKind.Greater,
-            TokenKind.LessEqual => TokenKind.GreaterEqual,
-            TokenKind.Greater => TokenKind.Less,
-            TokenKind.GreaterEqual => TokenKind.LessEqual,
-            _ => op,
-        };
+        TokenKind mirrored = Mirror(op);
         if (expressions.Evaluate(bound) is not { IsFinite: true, IsReal: true } radius || radius.Sign < 0) return null;
         if (HalfLine(inside, op, bound, expressions, ref variable) is not { } upper) return null;
         if (HalfLine(inside, mirrored, Expression.Negate(bound), expressions, ref variable) is not { } lower) return null;
@@ -132,6 +134,7 @@ internal sealed class RealSet
     {
         if (left is CallExpression { Function: "abs" } distance && ExpressionTraits.Of(right).Variables.Count == 0)
             return Around(distance.Arguments[0], op, right, expressions, ref variable);
+        if (right is CallExpression { Function: "abs" } && ExpressionTraits.Of(left).Variables.Count == 0) return HalfLine(right, Mirror(op), left, expressions, ref variable);
         ExpressionTraits traits = ExpressionTraits.Of(left, right);
         if (traits.Variables.Count != 1 || traits.PlusMinusSigns > 0 || traits.HasMatrix) return null;
         string name = traits.Variables[0];

@@ -28,7 +28,8 @@ internal static class StrictGrader
         string rule = reading.Answer is null ? reading.Problem : equality.Rule;
         if (!correct && (label.Ambiguities | reading.Ambiguities) != LexerOptions.None)
             correct = TryOtherReadings(answer, expected, label, budget, ref reading, ref rule);
-        Verdict verdict = correct ? Verdict.Correct : reading.Answer is null ? Verdict.UnparsableAnswer : Verdict.Wrong;
+        bool unread = reading.Answer is null || (reading.Answer is TextAnswer { IsProse: true } && label.Answer is not TextAnswer);
+        Verdict verdict = correct ? Verdict.Correct : unread ? Verdict.UnparsableAnswer : Verdict.Wrong;
         return new(verdict, answer, Form(reading.Answer), Form(label.Answer), rule);
     }
 
@@ -80,6 +81,7 @@ internal static class StrictGrader
             foreach ((Reading left, Reading right) in ((Reading, Reading)[])[(otherLabel, otherAnswer), (otherLabel, reading), (label, otherAnswer)])
             {
                 if (left.Answer is null || right.Answer is null) continue;
+                if (option == LexerOptions.CommasSeparate && (left.Answer is TupleAnswer || right.Answer is TupleAnswer)) continue; // 2,200 is not (2, 200)
                 AnswerEquality equality = new(budget);
                 if (!equality.AreEqual(left.Answer, right.Answer)) continue;
                 rule = equality.Rule;

@@ -177,6 +177,11 @@ internal sealed partial class AnswerParser
         return new TimeAnswer((((parts[0] % 12 * 60) + parts[1]) * 60) + parts[2], afternoon);
     }
 
+    // 3:05 may be a time of day; 3:5 is none.
+    private bool LooksLikeTime(int lo, int hi) => hi - lo == 3 && Kind(lo + 1) == TokenKind.Colon && Kind(lo) == TokenKind.Number && Kind(lo + 2) == TokenKind.Number
+        && _tokens[lo + 2].Text.Length == 2 && string.CompareOrdinal(_tokens[lo + 2].Text, "60") < 0
+        && int.TryParse(_tokens[lo].Text, NumberStyles.None, CultureInfo.InvariantCulture, out int hours) && hours <= 24;
+
     private RatioAnswer? ReadRatio(int lo, int hi)
     {
         List<Expression> parts = [];
@@ -191,7 +196,7 @@ internal sealed partial class AnswerParser
             parts.Add(part);
             start = i + 1;
         }
-        return parts.Count >= 2 ? new RatioAnswer([.. parts]) : null;
+        return parts.Count >= 2 ? new RatioAnswer([.. parts], LooksLikeTime(lo, hi)) : null;
     }
 
     // (A)  A)  A.  Option B  \text{(C) } 5
@@ -211,6 +216,7 @@ internal sealed partial class AnswerParser
         bool closed = Kind(next) == TokenKind.RightParen && next < hi && (paren || _sequence.Match[next] < 0);
         if (paren && !closed) return null;
         if (closed) next++;
+        else if (Kind(next) == TokenKind.Colon && Kind(next + 1) == TokenKind.Letter && next + 1 < hi && !_tokens[next + 1].Space) return null; // A:B = 2
         else if (next < hi && Kind(next) is TokenKind.Period or TokenKind.Colon) { next++; closed = true; }
         bool textual = letter.InText || said || closed;
         if (next >= hi) return textual ? new ChoiceAnswer(letter.Text[0], null) : null;
@@ -310,6 +316,32 @@ internal sealed partial class AnswerParser
         return new ScalarAnswer(new RationalExpression(negative ? -total : total)) { Unit = unit.Unit };
     }
 
+    // y = \sqrt{x} (x > 0): a statement under a condition.
+    private CollectionAnswer? ReadConditioned(int lo, int hi, int depth)
+    {
+        int open = Kind(hi - 1) == TokenKind.RightParen ? _sequence.Match[hi - 1] : -1;
+        if (open <= lo || Kind(open) != TokenKind.LeftParen || Kind(open - 1) is TokenKind.Function or TokenKind.Underscore) return null;
+        Survey condition = Look(open + 1, hi - 1);
+        if (!(condition.Relations || condition.In >= 0) || condition.Separators || condition.Words) return null;
+        if (ReadAnswer(lo, open, depth + 1) is not { } main || ReadAnswer(open + 1, hi - 1, depth + 1) is not { } when) return null;
+        return new CollectionAnswer(Joining.And, when is NumberSetAnswer { Name: "R" } ? [main] : [main, when]);
+    }
+
+    // A(2, 3)
+    private bool IsNamedPoint(int lo, int hi) => hi - lo > 5 && _tokens[lo] is { Kind: TokenKind.Letter, Text: [>= 'A' and <= 'Z'] }
+        && Kind(lo + 1) == TokenKind.LeftParen && _sequence.Match[lo + 1] == hi - 1 && Kind(hi - 1) == TokenKind.RightParen && ContainsSeparator(lo + 1, hi);
+
+    /// <summary>Sentences, and formulas that are not evaluated (integrals, limits): equal only to the same words and signs.</summary>
+    private TextAnswer? ReadProse(int lo, int hi)
+    {
+        Trim(ref lo, ref hi);
+        bool content = false;
+        for (int i = lo; i < hi && !content; i++)
+            content = _tokens[i].Kind is TokenKind.Word or TokenKind.Symbol or TokenKind.NumberSet or TokenKind.Begin or TokenKind.Sum or TokenKind.Product or TokenKind.Ellipsis
+                or TokenKind.Union or TokenKind.In or TokenKind.Arrow or TokenKind.Function || (_tokens[i].Kind == TokenKind.Unknown && _tokens[i].Text.Length > 2);
+        return content && SkipIntroduction(lo, hi) is var start && start < hi ? new TextAnswer(Flatten(start, hi)) { IsProse = true } : null;
+    }
+
     private TextAnswer? ReadText(int lo, int hi)
     {
         bool words = false;
@@ -340,10 +372,14 @@ internal sealed partial class AnswerParser
     public static string Flatten(List<Token> tokens, int lo, int hi)
     {
         StringBuilder text = new();
-        for (int i = lo; i < hi && text.Length < 4000; i++)
+        for (int i = lo; i < hi; i++)
         {
             Token token = tokens[i];
-            if (token.Kind is TokenKind.Quote or TokenKind.Period or TokenKind.LeftGroup or TokenKind.RightGroup or TokenKind.Comma) continue;
+            if (token.Kind is TokenKind.Quote or TokenKind.Period) continue;
+            // Braces round one token say nothing, nor do commas between words.
+            if (token.Kind == TokenKind.LeftGroup && i + 2 < hi && tokens[i + 2].Kind == TokenKind.RightGroup) continue;
+            if (token.Kind == TokenKind.RightGroup && i - 2 >= lo && tokens[i - 2].Kind == TokenKind.LeftGroup) continue;
+            if (token.Kind == TokenKind.Comma && (i == lo || i + 1 == hi || tokens[i - 1].Kind == TokenKind.Word || tokens[i + 1].Kind == TokenKind.Word)) continue;
             if (token.Kind == TokenKind.Word && (token.IsWord("the") || token.IsWord("an") || token.IsWord("only"))) continue;
             bool joined = token.Kind == TokenKind.Letter && !token.Space && i > lo && tokens[i - 1].Kind == TokenKind.Letter;
             if (text.Length > 0 && !joined) text.Append(' ');

@@ -30,7 +30,7 @@ internal sealed partial class AnswerParser
     public static Answer? Read(List<Token> tokens)
     {
         AnswerParser parser = new(tokens);
-        return parser.ReadAnswer(0, parser._sequence.Count, 0);
+        return parser.ReadAnswer(0, parser._sequence.Count, 0) ?? parser.ReadProse(0, parser._sequence.Count);
     }
 
     private TokenKind Kind(int at) => _sequence.Kind(at);
@@ -66,6 +66,8 @@ internal sealed partial class AnswerParser
 
         Survey survey = Look(lo, hi);
         if (Kind(lo) == TokenKind.Letter && Kind(lo + 1) == TokenKind.Mid && hi - lo > 3) return ReadAnswer(lo + 2, hi, depth + 1); // {x | x > 2} in plain braces
+        if (!survey.Separators && ReadConditioned(lo, hi, depth) is { } conditioned) return conditioned;
+        if (IsNamedPoint(lo, hi)) return ReadBracketed(lo + 1, hi, depth);
         if (survey.Colon && (survey.Relations || survey.Separators) && ReadTwice(lo, hi, depth) is { } twice) return twice;
         if (survey.Separators && ReadNumberWords(lo, hi) is { } number) return number;
         if (survey.Words && ReadCompound(lo, hi) is { } compound) return compound;
@@ -153,12 +155,14 @@ internal sealed partial class AnswerParser
     private int SkipIntroduction(int lo, int hi)
     {
         int at = lo;
-        bool introducing = true;
+        bool introducing = true, answer = false;
         while (at < hi && _tokens[at].Kind is TokenKind.Word or TokenKind.And && at - lo < 12)
         {
             string word = _tokens[at].Text;
             if (NumberWords.IsPart(word)) return lo;
             introducing &= Words.IsIntroducing(word);
+            answer |= _tokens[at].IsWord("answer");
+            if (introducing && answer && at + 1 < hi && _tokens[at].IsWord("is")) return Kind(at + 1) == TokenKind.Colon && at + 2 < hi ? at + 2 : at + 1;
             if (Words.IsContradicting(word) && !Words.IsIntroducing(word)) return lo;
             at++;
         }
@@ -174,12 +178,14 @@ internal sealed partial class AnswerParser
     {
         List<(int Lo, int Hi)> pieces = [];
         Joining joining = Joining.Comma;
+        bool nested = HasListsInLists(lo, hi);
         int start = lo;
         for (int i = lo; i <= hi; i++)
         {
             if (i < hi)
             {
                 TokenKind kind = _tokens[i].Kind;
+                if (nested && kind != TokenKind.Semicolon) { i = Skip(i); continue; }
                 if (kind == TokenKind.Or) joining = Joining.Or;
                 else if (kind == TokenKind.And) { if (joining == Joining.Comma) joining = Joining.And; }
                 else if (kind is not (TokenKind.Comma or TokenKind.Semicolon)) { i = Skip(i); continue; }
@@ -199,10 +205,28 @@ internal sealed partial class AnswerParser
             if (items.Count > 0 && Kind(to - 1) == TokenKind.NumberSet && Kind(to - 2) == TokenKind.In && to - from == 3) continue;
             Answer? item = ReadAnswer(from, to, depth + 1);
             if (item is null) return null;
-            items.Add(item);
+            items.Add(nested && item is CollectionAnswer { Joining: Joining.Comma or Joining.And } inner && inner.IsAssignment
+                ? new TupleAnswer(TokenKind.LeftParen, TokenKind.RightParen, inner.Items)
+                : item);
         }
         if (items.Count <= 1) return items.Count == 0 ? null : items[0];
         return Exclusions(items) ?? WithoutLabels(joining, items) ?? new CollectionAnswer(joining, [.. items]);
+    }
+
+    // x = 1, y = 2; x = 3, y = 4: semicolons divide lists of assignments.
+    private bool HasListsInLists(int lo, int hi)
+    {
+        bool semicolon = false, comma = false;
+        int equations = 0;
+        for (int i = lo; i < hi; i++)
+        {
+            TokenKind kind = _tokens[i].Kind;
+            semicolon |= kind == TokenKind.Semicolon;
+            comma |= kind is TokenKind.Comma or TokenKind.And;
+            if (kind == TokenKind.Equal) equations++;
+            i = Skip(i);
+        }
+        return semicolon && comma && equations >= 4;
     }
 
     // x \ne 1, 4 excludes both.
@@ -300,11 +324,12 @@ internal sealed partial class AnswerParser
         {
             TokenKind kind = _tokens[i].Kind;
             if (kind == TokenKind.Underscore) { i = Kind(i + 1) == TokenKind.LeftGroup ? Skip(i + 1) : i + 1; continue; }
-            if (Words.IsContradicting(_tokens[i].Text) && kind == TokenKind.Word && !Words.IsIntroducing(_tokens[i].Text)) return LabelKind.None;
+            bool segment = !_tokens[i].InText && _tokens[i].Text.Length <= 3 && !_tokens[i].Text.AsSpan().ContainsAnyExceptInRange('A', 'Z'); // NO is a segment, no is a word
+            if (Words.IsContradicting(_tokens[i].Text) && kind == TokenKind.Word && !segment && !Words.IsIntroducing(_tokens[i].Text)) return LabelKind.None;
             names &= kind is TokenKind.Letter or TokenKind.Word or TokenKind.Plus or TokenKind.Minus or TokenKind.Angle or TokenKind.Comma or TokenKind.LeftParen
                 or TokenKind.RightParen or TokenKind.LeftBracket or TokenKind.RightBracket or TokenKind.Prime or TokenKind.LeftGroup or TokenKind.RightGroup
-                or TokenKind.Overline or TokenKind.Bar or TokenKind.Period or TokenKind.Function or TokenKind.Fraction or TokenKind.Slash;
-            letters &= kind is not (TokenKind.Word or TokenKind.Angle or TokenKind.Comma or TokenKind.LeftBracket or TokenKind.Function);
+                or TokenKind.Overline or TokenKind.Bar or TokenKind.Period or TokenKind.Colon or TokenKind.Function or TokenKind.Fraction or TokenKind.Slash;
+            letters &= kind is not (TokenKind.Word or TokenKind.Colon or TokenKind.Angle or TokenKind.Comma or TokenKind.LeftBracket or TokenKind.Function);
         }
         return !names ? LabelKind.None : letters ? LabelKind.Quantity : LabelKind.Name;
     }

@@ -43,6 +43,14 @@ internal static class LatexCommands
 
     public static bool TryGet(ReadOnlySpan<char> name, out Command command) => Lookup.TryGetValue(name, out command);
 
+    /// <summary>The length of the command at the beginning of a name that lost the space behind it (<c>\quadx</c>, <c>\cdotx</c>); 0 where there is none.</summary>
+    public static int GluedPrefix(ReadOnlySpan<char> name)
+    {
+        foreach (string command in (ReadOnlySpan<string>)["qquad", "quad", "cdot", "times", "pi"])
+            if (name.Length - command.Length is 1 or 2 && name.StartsWith(command)) return command.Length;
+        return 0;
+    }
+
     private static FrozenDictionary<string, Command> Build()
     {
         Dictionary<string, Command> table = new(StringComparer.Ordinal);

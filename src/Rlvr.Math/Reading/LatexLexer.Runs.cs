@@ -81,8 +81,9 @@ internal sealed partial class LatexLexer
                 }
                 else
                 {
-                    Ambiguities |= LexerOptions.CommasSeparate;
-                    if (_options.HasFlag(LexerOptions.CommasSeparate)) break;
+                    // 5,000 is no list: nobody writes 0 as 000.
+                    if (_text[at] != '0') Ambiguities |= LexerOptions.CommasSeparate;
+                    if (_options.HasFlag(LexerOptions.CommasSeparate) && _text[at] != '0') break;
                 }
             }
             builder ??= new StringBuilder(_text, start, lead, 32);
@@ -157,7 +158,8 @@ internal sealed partial class LatexLexer
             default: break;
         }
         string text = run.ToString();
-        if (LatexCommands.Functions.Contains(text) && !(_inText && text is "min" or "sec")) { Emit(TokenKind.Function, text); return; }
+        if (text is "np" or "numpy" or "math" or "sympy" && Peek() == '.' && char.IsAsciiLetter(Peek(1))) { _at++; return; } // np.sqrt(2)
+        if (LatexCommands.Functions.Contains(text) && !(text is "min" or "sec" && IsTimeUnit())) { Emit(TokenKind.Function, text); return; }
         if (!_inText && UnicodeForms.TryGreekName(text, out string letter)) { Emit(TokenKind.Letter, letter); return; }
         if (_inText || Words.IsKnown(text)) { Emit(TokenKind.Word, text); return; }
         // In mathematics a short run of letters is a product, perhaps with a name in front or behind: xsqrt(2), pir, npi.
@@ -166,6 +168,16 @@ internal sealed partial class LatexLexer
         if (run.Length <= 4 && text.EndsWith("pi", StringComparison.Ordinal)) { EmitLetters(run[..^2]); Emit(TokenKind.Pi); return; }
         if (run.Length <= 3) { EmitLetters(run); return; }
         Emit(TokenKind.Word, text);
+    }
+
+    // 20 min; but \min(2, 3)
+    private bool IsTimeUnit()
+    {
+        if (_inText) return true;
+        if (Last != TokenKind.Number) return false;
+        int at = _at;
+        while (at < _text.Length && _text[at] == ' ') at++;
+        return at == _text.Length || !(char.IsLetterOrDigit(_text[at]) || _text[at] is '(' or '[' or '{' or '\\' or '_' or '^');
     }
 
     private void EmitLetters(ReadOnlySpan<char> run)

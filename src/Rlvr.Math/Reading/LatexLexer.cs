@@ -23,6 +23,7 @@ internal sealed partial class LatexLexer
     private bool _space;
     private bool _inText;
     private int _environments;
+    private readonly int _price; // where the only dollar sign stands that begins a price
     private int _brackets;
     private int _singleDigits; // how many arguments of \frac or \sqrt without braces are still to come: each takes one digit
 
@@ -30,6 +31,7 @@ internal sealed partial class LatexLexer
     {
         _text = HasOnlyDoubledBackslashes(text) ? text.Replace(@"\\", @"\") : text;
         _options = options;
+        _price = PriceAt(_text);
         _tokens = new List<Token>(int.Min(_text.Length + 2, 64));
     }
 
@@ -66,6 +68,18 @@ internal sealed partial class LatexLexer
         return true;
     }
 
+    // $40 in plain text: one dollar sign in front of nothing but digits and words is a currency, not half of a pair of delimiters.
+    private static int PriceAt(string text)
+    {
+        int at = text.IndexOf('$');
+        if (at < 0 || at + 1 >= text.Length || text.IndexOf('$', at + 1) >= 0) return -1;
+        ReadOnlySpan<char> before = text.AsSpan(0, at).Trim(), after = text.AsSpan(at + 1).TrimStart();
+        if (before is not ("" or "-") || after.Length == 0 || !char.IsAsciiDigit(after[0])) return -1;
+        foreach (char c in after)
+            if (!char.IsAsciiLetterOrDigit(c) && c is not (' ' or ',' or '.')) return -1;
+        return at;
+    }
+
     private TokenKind Last => _tokens.Count == 0 ? TokenKind.End : _tokens[^1].Kind;
 
     private char Peek(int ahead = 0) => _at + ahead < _text.Length ? _text[_at + ahead] : '\0';
@@ -91,6 +105,7 @@ internal sealed partial class LatexLexer
         if (c == '\\') { ReadCommand(); return; }
         if (char.IsLetter(c) && !UnicodeForms.IsSymbol(c)) { ReadLetters(); return; }
         _at++;
+        if (_at - 1 == _price) { Emit(TokenKind.Currency, "$"); return; }
         switch (c)
         {
             case '{':
@@ -277,6 +292,14 @@ internal sealed partial class LatexLexer
         if (!LatexCommands.TryGet(name, out LatexCommands.Command command))
         {
             if (name.Length == 1 && !char.IsAsciiLetter(name[0])) { _at = start; return; } // \x for a plain character x
+            if (LatexCommands.GluedPrefix(name) is > 0 and int prefix)
+            {
+                _at = start + prefix;
+                LatexCommands.TryGet(name[..prefix], out command);
+                if (command.Action == CommandAction.Space) _space = true;
+                else EmitCommand(command, name[..prefix]);
+                return;
+            }
             Emit(TokenKind.Unknown, "\\" + name.ToString());
             return;
         }

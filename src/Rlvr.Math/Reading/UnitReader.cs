@@ -173,7 +173,7 @@ internal sealed class UnitReader(TokenSequence sequence)
         {
             Token token = sequence.Tokens[i];
             if (token.Kind is TokenKind.Or or TokenKind.Number or TokenKind.Equal) return false;
-            if (token.Kind == TokenKind.Word && Words.IsContradicting(token.Text)) return false;
+            if (token.Kind == TokenKind.Word && Words.IsContradicting(token.Text) && !(hi - lo == 1 && token.IsWord("times"))) return false; // 3 (times)
         }
         return true;
     }

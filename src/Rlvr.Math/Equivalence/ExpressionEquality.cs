@@ -122,7 +122,7 @@ internal sealed class ExpressionEquality(WorkBudget budget)
                 if (traits.Variables.Count == 0) return Proportion.Equal; // two true ones
                 continue;
             }
-            Number quotient = left / right;
+            Number quotient = (left / right).WithoutImaginaryNoise();
             if (!quotient.IsFinite || !quotient.IsReal) return Proportion.Unrelated;
             if (ratio is { } known && !Number.AreEqual(known, quotient, long.Max(scaleA, scaleB))) return Proportion.Unrelated;
             ratio ??= quotient;

@@ -111,6 +111,11 @@ internal readonly struct Number
         return difference.Magnitude < long.Max(long.Max(x.Magnitude, y.Magnitude) - 150, scale - 190);
     }
 
+    /// <summary>The value, real where its imaginary part is no more than the error of rounding.</summary>
+    public Number WithoutImaginaryNoise() => _state == State.Approximate && !_approximate.IsReal && _approximate.Im.Magnitude < _approximate.Re.Magnitude - 150
+        ? Of(BigComplex.FromReal(_approximate.Re), IsLossy)
+        : this;
+
     /// <summary>Compares two real values; 0 where they are equal to working precision.</summary>
     public static int Compare(Number a, Number b)
     {

@@ -11,81 +11,40 @@ internal static class LatexToText
 {
     private const int MaxDepth = 60;
 
-    private static readonly FrozenDictionary<string, string> Symbols = new Dictionary<string, string>(StringComparer.Ordinal)
+    // Names of macros that leave their own name.
+    private const string Names = "sin cos tan ln log exp max min arcsin arccos arctan sinh cosh tanh lim sup inf";
+
+    // Macros and what they leave; every other macro vanishes, among them \\ne, \\cot, \\gcd and \\degree.
+    private const string Table =
+        "pi π infty ∞ cup ∪ cdot · times × cap ∩ div ÷ pm ± mp ∓ le ≤ leq ≤ leqslant ⩽ ge ≥ geq ≥ geqslant ⩾ neq ≠ in ∈ notin ∉ subset ⊂ subseteq ⊆ supset ⊃ supseteq ⊇ "
+        + "circ ∘ emptyset ∅ varnothing ∅ mid | vert | lvert | rvert | Vert ‖ parallel ∥ perp ⊥ angle ∠ ldots … dots … dotsc … dotsb … cdots ⋯ vdots ⋮ approx ≈ sim ∼ simeq ≃ "
+        + "cong ≅ equiv ≡ propto ∝ forall ∀ exists ∃ wedge ∧ vee ∨ oplus ⊕ otimes ⊗ sum ∑ prod ∏ int ∫ iint ∬ oint ∮ lceil ⌈ rceil ⌉ lfloor ⌊ rfloor ⌋ setminus ∖ langle ⟨ "
+        + "rangle ⟩ to → rightarrow → Rightarrow ⇒ Leftrightarrow ⇔ mapsto ↦ therefore ∴ because ∵ ast ∗ star ⋆ bullet ∙ square □ blacksquare ▪ prime ' lbrace { rbrace } textdollar $ "
+        + "partial ∂ nabla ∇ ell ℓ hbar ħ aleph ℵ textdegree ° "
+        + "alpha α beta β gamma γ delta δ epsilon ϵ varepsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν xi ξ rho ρ sigma σ tau τ upsilon υ phi ϕ varphi φ chi χ psi ψ "
+        + "omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ Xi Ξ Pi Π Sigma Σ Upsilon Υ Phi Φ Psi Ψ Omega Ω";
+
+    private static readonly FrozenDictionary<string, string> Symbols = Build();
+
+    private static FrozenDictionary<string, string> Build()
     {
-        ["pi"] = "π",
-        ["infty"] = "∞",
-        ["cup"] = "∪",
-        ["cdot"] = "·",
-        ["times"] = "×",
-        ["cap"] = "∩",
-        ["div"] = "÷",
-        ["pm"] = "±",
-        ["mp"] = "∓",
-        ["le"] = "≤",
-        ["leq"] = "≤",
-        ["ge"] = "≥",
-        ["geq"] = "≥",
-        ["ne"] = "≠",
-        ["neq"] = "≠",
-        ["in"] = "∈",
-        ["circ"] = "∘",
-        ["degree"] = "°",
-        ["emptyset"] = "∅",
-        ["mid"] = "|",
-        ["angle"] = "∠",
-        ["ldots"] = "…",
-        ["dots"] = "…",
-        ["cdots"] = "⋯",
-        ["approx"] = "≈",
-        ["sim"] = "∼",
-        ["alpha"] = "α",
-        ["beta"] = "β",
-        ["gamma"] = "γ",
-        ["theta"] = "θ",
-        ["lambda"] = "λ",
-        ["mu"] = "μ",
-        ["phi"] = "ϕ",
-        ["omega"] = "ω",
-        ["sum"] = "∑",
-        ["prod"] = "∏",
-        ["int"] = "∫",
-        ["lceil"] = "⌈",
-        ["rceil"] = "⌉",
-        ["lfloor"] = "⌊",
-        ["rfloor"] = "⌋",
-        ["setminus"] = "∖",
-        ["langle"] = "⟨",
-        ["rangle"] = "⟩",
-        ["to"] = "→",
-        ["rightarrow"] = "→",
-        ["sin"] = "sin",
-        ["cos"] = "cos",
-        ["tan"] = "tan",
-        ["cot"] = "cot",
-        ["sec"] = "sec",
-        ["csc"] = "csc",
-        ["ln"] = "ln",
-        ["log"] = "log",
-        ["exp"] = "exp",
-        ["max"] = "max",
-        ["min"] = "min",
-        ["gcd"] = "gcd",
-        [","] = " ",
-        [";"] = " ",
-        [":"] = " ",
-        [" "] = " ",
-        ["quad"] = "  ",
-        ["qquad"] = "    ",
-        ["\\"] = "\n",
-        ["{"] = "{",
-        ["}"] = "}",
-        ["%"] = "%",
-        ["&"] = "&",
-        ["#"] = "#",
-        ["_"] = "_",
-        ["$"] = "$",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+        Dictionary<string, string> table = new(StringComparer.Ordinal)
+        {
+            [","] = " ",
+            [";"] = " ",
+            [":"] = " ",
+            [" "] = " ",
+            ["quad"] = "  ",
+            ["qquad"] = "    ",
+            ["backslash"] = "\\",
+            ["\\"] = "\n",
+        };
+        foreach (char sign in "{}%&#_$") table[sign.ToString()] = sign.ToString();
+        foreach (string name in Names.Split(' ')) table[name] = name;
+        string[] entries = Table.Split(' ');
+        for (int i = 0; i < entries.Length; i += 2) table[entries[i]] = entries[i + 1];
+        return table.ToFrozenDictionary(StringComparer.Ordinal);
+    }
 
     /// <summary>The text, stripped; null where it cannot be converted.</summary>
     public static string? Convert(string latex)
@@ -129,7 +88,7 @@ internal static class LatexToText
                     if (_at < latex.Length) _at++;
                     return true;
                 case '\\': return ReadMacro(text, depth);
-                case '~': text.Append(' '); return true;
+                case '~': text.Append('\u00a0'); return true; // a space that stays
                 case '$': return true;
                 case '%':
                     while (_at < latex.Length && latex[_at] != '\n') _at++; // a comment
@@ -145,6 +104,7 @@ internal static class LatexToText
             while (_at < latex.Length && char.IsAsciiLetter(latex[_at])) _at++;
             if (_at == start) _at++;
             string name = latex[start.._at];
+            if (char.IsAsciiLetter(name[0])) SkipSpaces();
             switch (name)
             {
                 case "frac" or "nicefrac":
@@ -169,11 +129,15 @@ internal static class LatexToText
                     if (!ReadArgument(set, depth)) return false;
                     text.Append(set.ToString() switch { "R" => "ℝ", "Z" => "ℤ", "N" => "ℕ", "Q" => "ℚ", "C" => "ℂ", var other => other });
                     return true;
-                case "mathbf":
-                    StringBuilder bold = new();
-                    if (!ReadArgument(bold, depth)) return false;
-                    // Letters become those of another alphabet.
-                    foreach (char letter in bold.ToString()) text.Append(char.IsAsciiLetter(letter) ? (char)(letter + 0x1000) : letter);
+                case "mathbf" or "mathit" or "mathcal" or "mathscr" or "mathfrak" or "mathsf" or "mathtt":
+                    StringBuilder styled = new();
+                    if (!ReadArgument(styled, depth)) return false;
+                    // Letters become those of another alphabet, which has no lower case; any letters that occur nowhere else will do.
+                    foreach (char letter in styled.ToString()) text.Append(char.IsAsciiLetter(letter) ? (char)(letter + 0x4e00 + (name[4] << 7)) : letter);
+                    return true;
+                case "bar" or "vec" or "hat" or "dot" or "tilde" or "ddot" or "check" or "acute" or "grave" or "breve":
+                    if (!ReadArgument(text, depth)) return false;
+                    text.Append((char)(0x0300 + name[0] + name.Length)); // a combining mark
                     return true;
                 case "mbox" or "hbox":
                     return ReadArgument(new StringBuilder(), depth); // the converter drops them with what they contain
@@ -200,12 +164,23 @@ internal static class LatexToText
             int open = latex.IndexOf('{', _at), close = open < 0 ? -1 : latex.IndexOf('}', open);
             if (close < 0) return false;
             string name = latex[(open + 1)..close];
+            int columns = close + 1;
+            if (name is "array" or "tabular" && columns < latex.Length && latex[columns] == '{' && latex.IndexOf('}', columns) is > 0 and int last) close = last;
             int end = latex.IndexOf("\\end{" + name + "}", close, StringComparison.Ordinal);
             if (end < 0) return false;
             StringBuilder body = new();
             Reader inner = new(latex[(close + 1)..end]);
             if (depth + 1 > MaxDepth || !inner.ReadUntilEnd(body, 0)) return false;
             _at = end + name.Length + 6;
+            bool brackets = name is "array" or "pmatrix" or "bmatrix" or "smallmatrix" or "psmallmatrix" or "bsmallmatrix";
+            if (!brackets)
+            {
+                bool display = name.StartsWith("align", StringComparison.Ordinal) && name != "aligned" || name.StartsWith("equation", StringComparison.Ordinal) || name == "eqnarray";
+                if (display) text.Append('\n');
+                text.Append(body.ToString().Replace('&', ' '));
+                if (display) text.Append('\n');
+                return true;
+            }
             text.Append("[ ");
             string[] rows = body.ToString().Split('\n', StringSplitOptions.TrimEntries);
             text.AppendJoin("; ", rows.Select(row => row.Replace("&", " ")));

@@ -188,6 +188,11 @@ internal sealed class PlainExpression
             _inside--;
             return radicand is null ? null : new CallExpression("sqrt", radicand);
         }
+        if (_text.AsSpan(_at).StartsWith("ln("))
+        {
+            _at += 2;
+            return Primary(depth) is { } argument ? new CallExpression("ln", argument) : null;
+        }
         if (_text.AsSpan(_at).StartsWith("pi"))
         {
             _at += 2;

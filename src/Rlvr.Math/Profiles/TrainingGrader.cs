@@ -252,7 +252,8 @@ internal static class TrainingGrader
     {
         string both = $"({truth})-({given})";
         if (!MayBeEvaluated(both)) return false;
-        if (PlainExpression.Parse(WithoutUnderscores(truth)) is not { } left || PlainExpression.Parse(WithoutUnderscores(given)) is not { } right) return false;
+        if (PlainExpression.Parse(WithoutUnderscores(truth.Trim('\n', '\t', '\r'))) is not { } left
+            || PlainExpression.Parse(WithoutUnderscores(given.Trim('\n', '\t', '\r'))) is not { } right) return false;
         // Decimals are floating-point numbers there: in an exponent or under a root they never cancel.
         if (left.HasDecimalInside || right.HasDecimalInside) return false;
         ExpressionEquality exact = new(budget);

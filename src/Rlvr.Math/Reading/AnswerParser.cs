@@ -57,7 +57,8 @@ internal sealed partial class AnswerParser
         Trim(ref lo, ref hi);
         if (lo >= hi) return null;
         if (hi - lo == 1 && ReadSingle(lo) is { } single) return single;
-        if (_tokens[lo] is { Kind: TokenKind.Letter, InText: true, Text: "a" or "A" } && Kind(lo + 1) == TokenKind.Word && lo + 1 < hi) lo++; // an article
+        if (_tokens[lo] is { Kind: TokenKind.Letter, Text: "a" or "A" } && Kind(lo + 1) == TokenKind.Word && lo + 1 < hi && _tokens[lo].InText == _tokens[lo + 1].InText
+            && (_tokens[lo].InText || !Units.TryGet(_tokens[lo + 1].Text, out _))) lo++; // an article
         if (Kind(lo) == TokenKind.Begin && _sequence.Match[lo] == hi - 1 && ReadCases(lo, hi, depth) is { } cases) return cases;
         if (ReadTransposed(lo, hi, depth) is { } transposed) return transposed;
         if (ReadChoice(lo, hi, depth) is { } choice) return choice;
@@ -178,14 +179,15 @@ internal sealed partial class AnswerParser
     {
         List<(int Lo, int Hi)> pieces = [];
         Joining joining = Joining.Comma;
-        bool nested = HasListsInLists(lo, hi);
+        TokenKind? divider = DividerOfLists(lo, hi);
+        bool nested = divider is not null;
         int start = lo;
         for (int i = lo; i <= hi; i++)
         {
             if (i < hi)
             {
                 TokenKind kind = _tokens[i].Kind;
-                if (nested && kind != TokenKind.Semicolon) { i = Skip(i); continue; }
+                if (nested && kind != divider) { i = Skip(i); continue; }
                 if (kind == TokenKind.Or) joining = Joining.Or;
                 else if (kind == TokenKind.And) { if (joining == Joining.Comma) joining = Joining.And; }
                 else if (kind is not (TokenKind.Comma or TokenKind.Semicolon)) { i = Skip(i); continue; }
@@ -213,20 +215,21 @@ internal sealed partial class AnswerParser
         return Exclusions(items) ?? WithoutLabels(joining, items) ?? new CollectionAnswer(joining, [.. items]);
     }
 
-    // x = 1, y = 2; x = 3, y = 4: semicolons divide lists of assignments.
-    private bool HasListsInLists(int lo, int hi)
+    // x = 1, y = 2; x = 3, y = 4: a semicolon (or "or") divides lists of assignments.
+    private TokenKind? DividerOfLists(int lo, int hi)
     {
-        bool semicolon = false, comma = false;
+        TokenKind? divider = null;
+        bool comma = false;
         int equations = 0;
         for (int i = lo; i < hi; i++)
         {
             TokenKind kind = _tokens[i].Kind;
-            semicolon |= kind == TokenKind.Semicolon;
+            if (kind == TokenKind.Semicolon || (kind == TokenKind.Or && divider is null)) divider = kind;
             comma |= kind is TokenKind.Comma or TokenKind.And;
             if (kind == TokenKind.Equal) equations++;
             i = Skip(i);
         }
-        return semicolon && comma && equations >= 4;
+        return comma && equations >= 4 ? divider : null;
     }
 
     // x \ne 1, 4 excludes both.
@@ -264,7 +267,7 @@ internal sealed partial class AnswerParser
     {
         // A name or a tuple of names stands before the sign; what follows is the answer.
         for (int i = lo; i < sign; i++)
-            if (_tokens[i].Kind is TokenKind.Number && Kind(i - 1) is not TokenKind.Underscore and not TokenKind.LeftGroup) return null;
+            if (_tokens[i].Kind is TokenKind.Number && Kind(i - 1) != TokenKind.Underscore && !(Kind(i - 1) == TokenKind.LeftGroup && Kind(i - 2) == TokenKind.Underscore)) return null;
         return lo == sign ? null : ReadAnswer(sign + 1, hi, depth + 1);
     }
 

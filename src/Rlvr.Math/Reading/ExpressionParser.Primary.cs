@@ -24,6 +24,10 @@ internal sealed partial class ExpressionParser
             case TokenKind.Infinity:
                 At++;
                 return ConstantExpression.Infinity;
+            case TokenKind.LeftGroup when sequence.Match[At] == At + 2 && At + 3 < _end && sequence.Kind(At + 1) == TokenKind.Letter
+                && sequence.Kind(At + 3) is TokenKind.Underscore or TokenKind.Prime:
+                At += 2; // \mathbf{u}_1: the braces belong to the typeface
+                return ParseLetter(_tokens[At - 1]);
             case TokenKind.LeftParen or TokenKind.LeftBracket or TokenKind.LeftGroup:
                 return ParseBracketed(depth);
             case TokenKind.LeftFloor:
@@ -317,6 +321,8 @@ internal sealed partial class ExpressionParser
             Expression? factor = ParsePower(depth + 1, true);
             if (factor is null) return null;
             factors.Add(negative ? Expression.Negate(factor) : factor);
+            // \sin 2 \cdot x is \sin 2x; \sin x \cdot y is not.
+            if (Kind == TokenKind.Times && factors is [RationalExpression] && sequence.Kind(At + 1) is TokenKind.Letter or TokenKind.Pi && At + 1 < _end) At++;
         }
         return [Expression.Product(factors)];
     }

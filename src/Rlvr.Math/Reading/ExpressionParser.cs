@@ -144,16 +144,24 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
     {
         Token first = _tokens[at + 1];
         if (first.Kind == TokenKind.Word) return !NumberWords.IsPart(first.Text);
-        if (first.Kind != TokenKind.Letter || !_tokens[at].Space || sequence.Kind(at - 1) != TokenKind.Number || sequence.Match[at] < at + 4) return false;
+        if (!_tokens[at].Space || sequence.Kind(at - 1) != TokenKind.Number || sequence.Match[at] < at + 3) return false;
+        bool words = false;
+        int letters = 0; // of a run that was taken for a product
         for (int i = at + 1; i < sequence.Match[at]; i++)
-            if (_tokens[i].Kind != TokenKind.Letter || _tokens[i].Text.Length != 1 || (i > at + 1 && _tokens[i].Space)) return false;
-        return true;
+        {
+            if (_tokens[i].Kind == TokenKind.Word) words = true;
+            else if (_tokens[i].Kind != TokenKind.Pi && (_tokens[i].Kind != TokenKind.Letter || _tokens[i].Text.Length != 1)) return false;
+            letters = i > at + 1 && _tokens[i].Space ? 1 : letters + (_tokens[i].Kind == TokenKind.Pi ? 2 : 1);
+            words |= letters >= 3;
+        }
+        return words;
     }
 
     // Letters inside \text{} are units, but for the few that are hardly ever; after a degree sign C and F are temperatures.
     private bool IsFactorLetter(int at)
     {
         Token letter = _tokens[at];
+        if (sequence.IsSpeed(at)) return false;
         if (letter.InText) return letter.Text is "i" or "e" or "x" or "y" or "n";
         bool afterDegree = sequence.Kind(at - 1) == TokenKind.Degree
             || (sequence.Kind(at - 1) == TokenKind.RightGroup && sequence.Kind(at - 2) == TokenKind.Degree);

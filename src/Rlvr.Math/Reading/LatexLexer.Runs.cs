@@ -68,7 +68,11 @@ internal sealed partial class LatexLexer
                 if (_text.AsSpan(at).StartsWith(@"\!")) { sure = true; at += 2; while (at < _text.Length && _text[at] == ' ') at++; }
             }
             else if (_text.AsSpan(at).StartsWith(@"\,") || _text.AsSpan(at).StartsWith(@"\ ") || _text.AsSpan(at).StartsWith(@"\;")) { at += 2; }
-            else if (Peek() is ' ' or '\u00a0' or '\u202f' or '\u2009' or '~') at++;
+            else if (Peek() is ' ' or '\u00a0' or '\u202f' or '\u2009' or '~')
+            {
+                at++;
+                if (at + 3 < _text.Length && _text[at + 3] == '/') break; // 6 151/250 is a mixed number
+            }
             else break;
             if (CountDigits(at) != 3) break;
             if (comma && !sure)
@@ -126,10 +130,13 @@ internal sealed partial class LatexLexer
             return;
         }
         int start = _at;
-        while (_at < _text.Length && char.IsLetter(_text[_at]) && !UnicodeForms.IsSymbol(_text[_at])) _at++;
+        bool alphabet = first < '\u0590'; // Latin, Greek, Cyrillic; letters of other scripts are words
+        while (_at < _text.Length && char.IsLetter(_text[_at]) && !UnicodeForms.IsSymbol(_text[_at]) && (_text[_at] < '\u0590' == alphabet || IsLatinStyle(_text[_at]) == alphabet)) _at++;
         ReadOnlySpan<char> run = _text.AsSpan(start, _at - start);
+        if (!alphabet && !IsLatinStyle(first)) { Emit(TokenKind.Word, run.ToString()); return; }
         if (run.Length == 1)
         {
+            if (run[0] is 'x' or 'X' && IsTimesSign()) { Emit(TokenKind.Times); return; }
             if (run[0] == 'U' && IsUnionSign()) Emit(TokenKind.Union);
             else Emit(TokenKind.Letter, UnicodeForms.LetterName(run[0]));
             return;
@@ -168,6 +175,17 @@ internal sealed partial class LatexLexer
         if (run.Length <= 4 && text.EndsWith("pi", StringComparison.Ordinal)) { EmitLetters(run[..^2]); Emit(TokenKind.Pi); return; }
         if (run.Length <= 3) { EmitLetters(run); return; }
         Emit(TokenKind.Word, text);
+    }
+
+    // Letter-like symbols and styled letters beyond the alphabets of mathematics: \u2113, \ud835...
+    private static bool IsLatinStyle(char c) => c is >= '\u1d00' and <= '\u2c7f' or >= '\uff21' and <= '\uff5a' || char.IsSurrogate(c);
+
+    // 3 x 10^8
+    private bool IsTimesSign()
+    {
+        if (Last != TokenKind.Number) return false;
+        ReadOnlySpan<char> rest = _text.AsSpan(_at).TrimStart();
+        return rest.StartsWith("10^") || rest.StartsWith("10**");
     }
 
     // 20 min; but \min(2, 3)

@@ -46,6 +46,10 @@ internal sealed class TokenSequence
 
     public TokenKind Kind(int at) => at >= 0 && at < Tokens.Count ? Tokens[at].Kind : TokenKind.End;
 
+    /// <summary>Whether here, behind a number and a space, stands the unit m/s.</summary>
+    public bool IsSpeed(int at) => Tokens[at] is { Kind: TokenKind.Letter, Text: "m", Space: true, InText: false } && Kind(at - 1) is TokenKind.Number or TokenKind.RightGroup
+        && Kind(at + 1) == TokenKind.Slash && Kind(at + 2) == TokenKind.Letter && Tokens[at + 2].Text == "s" && Kind(at + 3) is TokenKind.End or TokenKind.Caret;
+
     public static bool IsOpen(TokenKind kind) => kind is TokenKind.LeftParen or TokenKind.LeftBracket or TokenKind.LeftSet or TokenKind.LeftGroup
         or TokenKind.LeftAngle or TokenKind.LeftFloor or TokenKind.LeftCeiling or TokenKind.Begin;
 

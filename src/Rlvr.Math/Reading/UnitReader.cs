@@ -46,7 +46,7 @@ internal sealed class UnitReader(TokenSequence sequence)
                     AddModulus(i + 2, hi);
                     return true;
                 case TokenKind.Letter:
-                    if (!ReadLetter(token)) return false;
+                    if (!ReadLetter(token, i)) return false;
                     break;
                 case TokenKind.Function when token.Text is "min" or "sec":
                     if (!ReadWord(token.Text)) return false;
@@ -56,6 +56,7 @@ internal sealed class UnitReader(TokenSequence sequence)
                     break;
                 case TokenKind.Slash when _any || i == at: _sign = -1; break;
                 case TokenKind.Times when _any: break;
+                case TokenKind.Minus when _any && tokens[i + 1].InText && i + 1 < hi: break; // N-m
                 case TokenKind.Percent: SawPercent = true; break;
                 case TokenKind.Degree: Add("degree", Fraction.One, 1); break;
                 case TokenKind.Prime when i == at: Add("degree", new Fraction(1, 60), 1); break;
@@ -133,14 +134,14 @@ internal sealed class UnitReader(TokenSequence sequence)
         Add(scale, Fraction.One, 1);
     }
 
-    private bool ReadLetter(Token token)
+    private bool ReadLetter(Token token, int at)
     {
         if (_dimensions.ContainsKey("degree") && token.Text is "C" or "F")
         {
             Temperature(token.Text == "C" ? "celsius" : "fahrenheit");
             return true;
         }
-        if (!token.InText && !_any) return false;
+        if (!token.InText && !_any && !sequence.IsSpeed(at)) return false;
         if (Units.TryGet(token.Text, out Units.Entry unit)) { Add(unit.Dimension, unit.Scale, unit.Power); return true; }
         if (token.Text == "a") return true;
         if (!token.InText) return false;

@@ -6,7 +6,7 @@ namespace Rlvr.Math.Reading;
 internal static class Words
 {
     private static readonly FrozenSet<string> Common = (
-        "pct mph kmh kph kmph yes no not true false none odd even east west north south is are the of to per by for in on at it as all no any with from than "
+        "an pct mph kmh kph kmph yes no not true false none odd even east west north south is are the of to per by for in on at it as all no any with from than "
         + "more less least most total answer answers final result value values solution solutions probability percent degrees area "
         + "volume length width height option choice square cubic sq cu mod base am pm monday tuesday wednesday thursday friday saturday sunday "
         + "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "

@@ -30,13 +30,13 @@ public sealed class GradingGoldenTests
         List<Row> differing = [.. rows.Where(row => verifier.VerifyAnswer(row.Candidate, row.Truth).IsCorrect != row.Verdict)];
         Assert.True(rows.Count > 9_000);
         Assert.DoesNotContain(differing, row => row.Verdict == false);
-        Assert.True(differing.Count <= rows.Count * 0.001, string.Join('\n', differing.Take(20)));
+        Assert.True(differing.Count <= rows.Count * 0.0003, string.Join('\n', differing.Take(20)));
     }
 
     [Theory]
-    [InlineData(VerifierProfile.Training, "deepscaler")]
-    [InlineData(VerifierProfile.Evaluation, "qwen_eval")]
-    public void The_other_profiles_agree_with_their_reference(VerifierProfile profile, string reference)
+    [InlineData(VerifierProfile.Training, "deepscaler", 0.0005)]
+    [InlineData(VerifierProfile.Evaluation, "qwen_eval", 0.0015)]
+    public void The_other_profiles_agree_with_their_reference(VerifierProfile profile, string reference, double tolerated)
     {
         MathVerifier verifier = new(profile);
         foreach ((string file, bool responses) in new[] { ("pairs.jsonl", false), ("responses.jsonl", true) })
@@ -45,7 +45,7 @@ public sealed class GradingGoldenTests
             List<Row> differing = [.. rows.Where(row => row.Verdict != (responses
                 ? verifier.VerifyResponse(row.Candidate, row.Truth)
                 : verifier.VerifyAnswer(row.Candidate, row.Truth)).IsCorrect)];
-            Assert.True(differing.Count <= rows.Count * 0.005, $"{differing.Count} of {rows.Count}:\n" + string.Join('\n', differing.Take(20)));
+            Assert.True(differing.Count <= rows.Count * tolerated, $"{differing.Count} of {rows.Count}:\n" + string.Join('\n', differing.Take(20)));
         }
     }
 

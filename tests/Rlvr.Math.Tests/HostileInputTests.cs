@@ -7,6 +7,19 @@ public sealed class HostileInputTests
 {
     private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 
+    // Other processes take the cores now and then: what was slow is tried again.
+    private static double BestOf(int tries, double limit, Action action)
+    {
+        double best = double.PositiveInfinity;
+        for (int i = 0; i < tries && best >= limit; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            action();
+            best = double.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+        return best;
+    }
+
     /// <summary>Names and texts.</summary>
     public static TheoryData<string, string> Texts => new()
     {
@@ -37,6 +50,10 @@ public sealed class HostileInputTests
         { "bars", Repeat("|", 20_000) },
         { "answers", Repeat("the answer is ", 4_000) },
         { "words", Repeat("one hundred ", 5_000) },
+        { "conditions", Repeat("x (", 3_000) + "x > 0" + Repeat(")", 3_000) },
+        { "prose", Repeat("\\lim_{x} the value of f is ", 2_000) },
+        { "lists of assignments", Repeat("a=1,b=2;", 1_000) },
+        { "introductions", Repeat("answer: ", 3_000) + "\\lim x" },
         { "matrices", Repeat("\\begin{pmatrix}", 4_000) + Repeat("\\end{pmatrix}", 4_000) },
     };
 
@@ -55,11 +72,12 @@ public sealed class HostileInputTests
                     MathVerifier verifier = new(profile);
                     foreach (string other in new[] { "5", "x", "\\sqrt{2}", "(1,2)", "\\{1,2\\}", "[1,2)", "x = 5", text })
                     {
-                        long start = Stopwatch.GetTimestamp();
-                        Assert.DoesNotContain(MathVerifier.InternalError, verifier.VerifyAnswer(text, other).Rule);
-                        Assert.DoesNotContain(MathVerifier.InternalError, verifier.VerifyAnswer(other, text).Rule);
-                        verifier.VerifyResponse("\\boxed{" + text + "}", other);
-                        worst = double.Max(worst, Stopwatch.GetElapsedTime(start).TotalSeconds);
+                        worst = double.Max(worst, BestOf(3, 2, () =>
+                        {
+                            Assert.DoesNotContain(MathVerifier.InternalError, verifier.VerifyAnswer(text, other).Rule);
+                            Assert.DoesNotContain(MathVerifier.InternalError, verifier.VerifyAnswer(other, text).Rule);
+                            verifier.VerifyResponse("\\boxed{" + text + "}", other);
+                        }));
                     }
                 }
             }
@@ -77,9 +95,11 @@ public sealed class HostileInputTests
     [Fact]
     public void Boxes_that_are_never_closed_do_not_make_extraction_slow()
     {
-        long start = Stopwatch.GetTimestamp();
-        foreach (string text in new[] { Repeat("\\boxed{", 100_000), Repeat("box", 300_000), Repeat("fbox{", 200_000), Repeat("answer is ", 100_000), Repeat("$", 1_000_000) })
-            AnswerExtractor.Extract(text, AnswerSources.Usual | AnswerSources.ChoiceLetter);
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 5);
+        double seconds = BestOf(3, 5, () =>
+        {
+            foreach (string text in new[] { Repeat("\\boxed{", 100_000), Repeat("box", 300_000), Repeat("fbox{", 200_000), Repeat("answer is ", 100_000), Repeat("$", 1_000_000) })
+                AnswerExtractor.Extract(text, AnswerSources.Usual | AnswerSources.ChoiceLetter);
+        });
+        Assert.InRange(seconds, 0, 5);
     }
 }

@@ -29,8 +29,8 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
         if (expected is ChoiceAnswer or TextAnswer || answer is ChoiceAnswer or TextAnswer) return CompareWords(expected, answer, depth);
         if (expected is ScalarAnswer x && answer is ScalarAnswer y) return CompareScalars(x, y);
         // D = [0, 1) names a set.
-        if (WithoutName(expected) is { } named && answer is not RelationAnswer) return AreEqual(named, answer, depth + 1);
-        if (WithoutName(answer) is { } given && expected is not RelationAnswer) return AreEqual(expected, given, depth + 1);
+        if (WithoutName(expected) is { } named && answer is not RelationAnswer { IsEquation: true }) return AreEqual(named, answer, depth + 1);
+        if (WithoutName(answer) is { } given && expected is not RelationAnswer { IsEquation: true }) return AreEqual(expected, given, depth + 1);
         if (RealSet.IsSetNotation(expected) || RealSet.IsSetNotation(answer))
         {
             if (RealSet.TryRead(expected, _expressions) is { } set)

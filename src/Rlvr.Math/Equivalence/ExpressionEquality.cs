@@ -108,7 +108,7 @@ internal sealed class ExpressionEquality(WorkBudget budget)
         ExpressionTraits traits = ExpressionTraits.Of(a, b);
         if (traits.HasMatrix || traits.PlusMinusSigns > 0 || traits.Variables.Count > 24) return Proportion.Unrelated;
         Number? ratio = null;
-        int agreed = 0;
+        int agreed = 0, identities = 0;
         for (int point = 0; point < IntegerPoints && agreed < Points; point++)
         {
             Number left = EvaluateAt(point, traits, new Signed(a), Fraction.One, out long scaleA);
@@ -120,6 +120,7 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             if (zeroA)
             {
                 if (traits.Variables.Count == 0) return Proportion.Equal; // two true ones
+                identities++;
                 continue;
             }
             Number quotient = (left / right).WithoutImaginaryNoise();
@@ -128,7 +129,7 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             ratio ??= quotient;
             agreed++;
         }
-        if (ratio is not { } constant) return Proportion.Unrelated;
+        if (ratio is not { } constant) return identities >= Points ? Proportion.Equal : Proportion.Unrelated; // two equations that are always true
         if (agreed < 2 && traits.Variables.Count > 0) return Proportion.Unrelated;
         if (Number.AreEqual(constant, Number.Of(Fraction.One), 0)) return Proportion.Equal;
         return constant.Sign > 0 ? Proportion.Positive : Proportion.Negative;

@@ -211,6 +211,7 @@ internal sealed partial class AnswerParser
         if (paren) at++;
         if (Kind(at) != TokenKind.Letter || at >= hi) return null;
         Token letter = _tokens[at];
+        if (paren && at + 2 == hi && Kind(at + 1) == TokenKind.RightParen && letter.Text is "a" or "b" or "c" or "d") return new ChoiceAnswer(char.ToUpperInvariant(letter.Text[0]), null);
         if (letter.Text.Length != 1 || letter.Text[0] is not (>= 'A' and <= 'J')) return null;
         int next = at + 1;
         bool closed = Kind(next) == TokenKind.RightParen && next < hi && (paren || _sequence.Match[next] < 0);
@@ -339,7 +340,9 @@ internal sealed partial class AnswerParser
         for (int i = lo; i < hi && !content; i++)
             content = _tokens[i].Kind is TokenKind.Word or TokenKind.Symbol or TokenKind.NumberSet or TokenKind.Begin or TokenKind.Sum or TokenKind.Product or TokenKind.Ellipsis
                 or TokenKind.Union or TokenKind.In or TokenKind.Arrow or TokenKind.Function || (_tokens[i].Kind == TokenKind.Unknown && _tokens[i].Text.Length > 2);
-        return content && SkipIntroduction(lo, hi) is var start && start < hi ? new TextAnswer(Flatten(start, hi)) { IsProse = true } : null;
+        if (!content) return null;
+        for (int start = SkipIntroduction(lo, hi); start > lo; start = SkipIntroduction(lo, hi)) lo = start;
+        return lo < hi ? new TextAnswer(Flatten(lo, hi)) { IsProse = true } : null;
     }
 
     private TextAnswer? ReadText(int lo, int hi)

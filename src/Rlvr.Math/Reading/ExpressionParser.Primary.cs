@@ -25,7 +25,7 @@ internal sealed partial class ExpressionParser
                 At++;
                 return ConstantExpression.Infinity;
             case TokenKind.LeftGroup when sequence.Match[At] == At + 2 && At + 3 < _end && sequence.Kind(At + 1) == TokenKind.Letter
-                && sequence.Kind(At + 3) is TokenKind.Underscore or TokenKind.Prime:
+                && (sequence.Kind(At + 3) is TokenKind.Underscore or TokenKind.Prime || (sequence.Kind(At + 3) == TokenKind.Caret && sequence.Kind(At + 4) == TokenKind.LeftGroup && sequence.Kind(At + 5) == TokenKind.Prime)):
                 At += 2; // \mathbf{u}_1: the braces belong to the typeface
                 return ParseLetter(_tokens[At - 1]);
             case TokenKind.LeftParen or TokenKind.LeftBracket or TokenKind.LeftGroup:

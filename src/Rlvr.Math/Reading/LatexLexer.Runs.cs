@@ -158,9 +158,10 @@ internal sealed partial class LatexLexer
         {
             case "sqrt": Emit(TokenKind.Sqrt); _singleDigits = 0; return;
             case "pi" or "Pi": Emit(TokenKind.Pi); return;
-            case "infinity" or "infty" or "Infinity" or "inf": Emit(TokenKind.Infinity); return;
+            case "infinity" or "infty" or "Infinity" or "inf" or "oo": Emit(TokenKind.Infinity); return;
             case "and" or "AND" or "And": Emit(TokenKind.And); return;
             case "or" or "OR" or "Or": Emit(TokenKind.Or); return;
+            case "ceiling" when Peek() == '(': Emit(TokenKind.Function, "ceil"); return;
             case "cup": Emit(TokenKind.Union); return;
             default: break;
         }

@@ -18,6 +18,8 @@ internal sealed partial class AnswerEquality
             if ((sameLabel || (StatesValue(left) && StatesValue(right) && (left.Label == LabelKind.None || right.Label == LabelKind.None)))
                 && AllValues(left, value => AllValues(right, other => AreEqual(value, other, depth + 1))))
                 return Decide("labelled-value", true);
+            // 3 + 4 = 7 states a value, as 5 + 2 = 7 does.
+            if (IsConstant(left) && IsConstant(right)) return Decide("constant-equation", AreEqual(left.Sides[^1], right.Sides[^1], depth + 1));
             return Decide("equation", SameEquation(left, right) || SameSides(left, right, depth) || SameSides(left, Reversed(right), depth));
         }
         if (expected is RelationAnswer { IsEquation: true } label)
@@ -26,6 +28,9 @@ internal sealed partial class AnswerEquality
             return Decide("label-added", HasValue(chain) && AllValues(chain, value => AreEqual(expected, value, depth + 1)));
         return Decide("different-kinds", false);
     }
+
+    private static bool IsConstant(RelationAnswer relation) =>
+        Array.TrueForAll(relation.Sides, side => side is ScalarAnswer scalar && ExpressionTraits.Of(scalar.Value).Variables.Count == 0);
 
     // A label that only names, or an approximation of what stands before it.
     private static bool StatesValue(RelationAnswer relation) =>
@@ -75,16 +80,11 @@ internal sealed partial class AnswerEquality
             (TokenKind opB, bool turnB) = Orient(b.Operators[0]);
             if (opA != opB) return Decide("inequality", false);
             Proportion proportion = _expressions.Compare(left, right);
-            return Decide("inequality", opA == TokenKind.NotEqual
-                ? proportion != Proportion.Unrelated
-                : turnA == turnB ? proportion is Proportion.Equal or Proportion.Positive : proportion == Proportion.Negative || IsMinusOne(left, right));
+            if (proportion != Proportion.Unrelated)
+                return Decide("inequality", opA == TokenKind.NotEqual
+                    || (turnA == turnB ? proportion is Proportion.Equal or Proportion.Positive : proportion == Proportion.Negative || IsMinusOne(left, right)));
         }
-        bool same = SameSides(a, b, 1);
-        if (!same)
-        {
-            same = SameSides(a, Reversed(b), 1);
-        }
-        return Decide("inequality", same);
+        return Decide("inequality", SameSides(a, b, 1) || SameSides(a, Reversed(b), 1));
     }
 
     private bool IsMinusOne(Expression a, Expression b) => _expressions.Compare(a, Expression.Negate(b)) == Proportion.Equal;

@@ -115,10 +115,35 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
         if (AreChoices(expected, answer) || AreChoices(answer, expected)) return Decide("choices", true);
         // A tuple without its parentheses keeps its order.
         if (expected is TupleAnswer tuple && !Array.Exists(tuple.Items, IsTwofold) && answer is CollectionAnswer { Joining: Joining.Comma } bare)
-            return Decide("tuple", SameItems(tuple.Items, bare.Items, depth));
+            return Decide("tuple", !IsInterval(tuple) && SameItems(tuple.Items, bare.Items, depth));
         if (answer is TupleAnswer given && !Array.Exists(given.Items, IsTwofold) && expected is CollectionAnswer { Joining: Joining.Comma } list)
-            return Decide("tuple", !given.HasSquare && SameItems(list.Items, given.Items, depth));
-        return SameElements(Elements(expected), Elements(answer), depth) && Decide("set", true);
+            return Decide("tuple", !IsInterval(given) && SameItems(list.Items, given.Items, depth));
+        // a = 0, b = 0 answers two questions.
+        if ((expected is CollectionAnswer { IsAssignment: true } && answer is ScalarAnswer) || (answer is CollectionAnswer { IsAssignment: true } && expected is ScalarAnswer))
+            return Decide("assignment", false);
+        List<Answer> left = Elements(expected), right = Elements(answer);
+        if (!SameElements(left, right, depth)) return false;
+        // A list that names a value twice is another than one that names it once.
+        bool lists = expected is CollectionAnswer { Joining: Joining.Comma or Joining.And } && answer is CollectionAnswer { Joining: Joining.Comma or Joining.And };
+        return Decide("set", !lists || SameRepetitions(left, right, depth));
+    }
+
+    // [0, 1], but not [8, 2] or [1, 2, 3].
+    private bool IsInterval(TupleAnswer tuple) => tuple is { HasSquare: true, Items: [ScalarAnswer low, ScalarAnswer high] }
+        && (_expressions.Evaluate(low.Value) is not { IsFinite: true, IsReal: true } a || _expressions.Evaluate(high.Value) is not { IsFinite: true, IsReal: true } b || Number.Compare(a, b) <= 0);
+
+    // Of two lists with the same elements.
+    private bool SameRepetitions(List<Answer> expected, List<Answer> answers, int depth)
+    {
+        if (expected.Count != answers.Count) return false;
+        List<Answer> rest = [.. expected];
+        foreach (Answer answer in answers)
+        {
+            int at = rest.FindIndex(candidate => AreEqual(candidate, answer, depth + 1));
+            if (at < 0) return false;
+            rest.RemoveAt(at);
+        }
+        return true;
     }
 
     private static List<Answer> Elements(Answer answer) =>

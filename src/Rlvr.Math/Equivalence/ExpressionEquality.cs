@@ -34,16 +34,49 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             return Number.AreEqual(left, right, long.Max(scaleA, scaleB));
         }
         if (traits.Variables.Count > 24) return false;
-        int agreed = 0, wanted = traits.WantsIntegers ? IntegerPoints - 4 : Points;
+        if (traits.HasRounding) return AgreeAtIntegers(a, factorA, b, factorB, traits);
+        int agreed = 0, wanted = traits.WantsIntegers ? IntegerPoints - 4 : traits.HasBranches ? 2 * Points : Points;
         for (int point = 0; point < (traits.WantsIntegers ? IntegerPoints : Attempts) && agreed < wanted; point++)
         {
             Number left = EvaluateAt(point, traits, a, factorA, out long scaleA);
             Number right = EvaluateAt(point, traits, b, factorB, out long scaleB);
             if (left.IsUndefined || right.IsUndefined) continue;
-            if (!Number.AreEqual(left, right, long.Max(scaleA, scaleB))) return false;
+            if (!Number.AreEqual(left, right, long.Max(scaleA, scaleB)))
+            {
+                // Two functions of reals are compared where they are real: sqrt(a)/sqrt(b) is sqrt(a/b).
+                if (!left.IsReal && !right.IsReal && !traits.HasImaginaryUnit) continue;
+                return false;
+            }
             agreed++;
         }
         return agreed >= 2 || (agreed == 0 && HaveSameForm(a, factorA, b, factorB));
+    }
+
+    // Rounded values agree at most integers although they are not the same: many points, and those where a rounded value may change.
+    private bool AgreeAtIntegers(Signed a, Fraction factorA, Signed b, Fraction factorB, ExpressionTraits traits)
+    {
+        List<int> values = [.. Enumerable.Range(1, 30)];
+        foreach (int constant in traits.Constants)
+            foreach (int near in (ReadOnlySpan<int>)[constant, 2 * constant, constant / 2])
+                values.AddRange([near - 1, near, near + 1]);
+        int points = traits.Variables.Count == 1 ? values.Count : 60, agreed = 0;
+        for (int point = 0; point < points; point++)
+        {
+            Evaluator left = new(budget) { Signs = a.Signs, SignsTogether = a.Together }, right = new(budget) { Signs = b.Signs, SignsTogether = b.Together };
+            for (int i = 0; i < traits.Variables.Count; i++)
+            {
+                int at = traits.Variables.Count == 1 ? point : (int)(Mix(((ulong)point << 32) + (ulong)i) % (ulong)values.Count);
+                Number value = Number.Of(new Fraction(values[at]));
+                left.Set(traits.Variables[i], value);
+                right.Set(traits.Variables[i], value);
+            }
+            Number x = left.Evaluate(a.Expression) * Number.Of(factorA), y = right.Evaluate(b.Expression) * Number.Of(factorB);
+            if (budget.IsSpent) return false;
+            if (x.IsUndefined || y.IsUndefined) continue;
+            if (!Number.AreEqual(x, y, long.Max(left.Scale, right.Scale))) return false;
+            agreed++;
+        }
+        return agreed >= points / 2 || (agreed == 0 && HaveSameForm(a, factorA, b, factorB));
     }
 
     // What cannot be evaluated (an infinite series) is equal to what is written the same way.
@@ -83,6 +116,10 @@ internal sealed class ExpressionEquality(WorkBudget budget)
     // Fixed pseudo-random points: the same pair always gets the same verdict. Positive ones first: they lie in most domains.
     private static void SetPoint(Evaluator evaluator, int point, ExpressionTraits traits)
     {
+        // |x - 5| is 5 - x near zero: where there are branches the first three points are tried once more beyond all constants.
+        bool far = traits.HasBranches && point is >= Points and < 2 * Points;
+        if (far) point -= Points;
+        int scale = far ? 2 + (3 * traits.Constants.DefaultIfEmpty(1).Max()) : 1;
         for (int i = 0; i < traits.Variables.Count; i++)
         {
             ulong random = Mix(((ulong)point << 32) + (ulong)i + 1);
@@ -96,7 +133,7 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             // Each variable is negative at one of the first three points: the root of x^2 is not x.
             bool negative = point is 1 or 2 ? point - 1 == i % 2 : point > 2 && (Mix(random) & 1) == 0;
             if (negative) numerator = -numerator;
-            evaluator.Set(traits.Variables[i], Number.Of(new Fraction(numerator, 1009)));
+            evaluator.Set(traits.Variables[i], Number.Of(new Fraction(numerator * scale, 1009)));
         }
     }
 
@@ -106,21 +143,20 @@ internal sealed class ExpressionEquality(WorkBudget budget)
     public Proportion Compare(Expression a, Expression b)
     {
         ExpressionTraits traits = ExpressionTraits.Of(a, b);
-        if (traits.HasMatrix || traits.PlusMinusSigns > 0 || traits.Variables.Count > 24) return Proportion.Unrelated;
+        // Statements without variables are merely true or false.
+        if (traits.HasMatrix || traits.PlusMinusSigns > 0 || traits.Variables.Count is 0 or > 24) return Proportion.Unrelated;
         Number? ratio = null;
-        int agreed = 0, identities = 0;
-        for (int point = 0; point < IntegerPoints && agreed < Points; point++)
+        int agreed = 0;
+        int wanted = traits.HasBranches ? 2 * Points : Points;
+        for (int point = 0; point < IntegerPoints && agreed < wanted; point++)
         {
             Number left = EvaluateAt(point, traits, new Signed(a), Fraction.One, out long scaleA);
             Number right = EvaluateAt(point, traits, new Signed(b), Fraction.One, out long scaleB);
             if (left.IsUndefined || right.IsUndefined) continue;
             bool zeroA = Number.AreEqual(left, Number.Of(Fraction.Zero), scaleA), zeroB = Number.AreEqual(right, Number.Of(Fraction.Zero), scaleB);
             if (zeroA != zeroB) return Proportion.Unrelated;
-            if (traits.Variables.Count == 0 && !zeroA) return Proportion.Unrelated; // two false statements
             if (zeroA)
             {
-                if (traits.Variables.Count == 0) return Proportion.Equal; // two true ones
-                identities++;
                 continue;
             }
             Number quotient = (left / right).WithoutImaginaryNoise();
@@ -129,8 +165,8 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             ratio ??= quotient;
             agreed++;
         }
-        if (ratio is not { } constant) return identities >= Points ? Proportion.Equal : Proportion.Unrelated; // two equations that are always true
-        if (agreed < 2 && traits.Variables.Count > 0) return Proportion.Unrelated;
+        if (ratio is not { } constant) return Proportion.Unrelated; // of two equations that are always true nobody knows whether they mean the same
+        if (agreed < 2) return Proportion.Unrelated;
         if (Number.AreEqual(constant, Number.Of(Fraction.One), 0)) return Proportion.Equal;
         return constant.Sign > 0 ? Proportion.Positive : Proportion.Negative;
     }

@@ -70,6 +70,8 @@ internal sealed class RealSet
                 foreach (Answer item in collection.Items)
                 {
                     if (TryRead(item, expressions, ref variable) is not { } part) return null;
+                    // Sets that overlap are a list of several, not parts of one.
+                    if (total is not null && collection.Joining == Joining.Comma && Intersection(total, part)._intervals.Count > 0) return null;
                     total = total is null ? part : collection.Joining == Joining.And ? Intersection(total, part) : Union(total, part);
                 }
                 return total;
@@ -145,7 +147,7 @@ internal sealed class RealSet
         Number one = expressions.EvaluateAt(difference, name, Fraction.One);
         Number slope = one + (-zero);
         if (!slope.IsFinite || !slope.IsReal || slope.IsLossy || Number.AreEqual(slope, Number.Of(Fraction.Zero), 0)) return null;
-        foreach (long probe in new long[] { -7, 13, 1009 })
+        foreach (long probe in (ReadOnlySpan<long>)[-7, 13, 1009, 100_000_007, -100_000_003])
         {
             Number value = expressions.EvaluateAt(difference, name, new Fraction(probe, 17));
             if (!Number.AreEqual(value, zero + (slope * Number.Of(new Fraction(probe, 17))), 8)) return null;

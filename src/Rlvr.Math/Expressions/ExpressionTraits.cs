@@ -17,6 +17,17 @@ internal sealed class ExpressionTraits
 
     public bool HasMatrix { get; private set; }
 
+    public bool HasImaginaryUnit { get; private set; }
+
+    /// <summary>Whether something that contains a variable is rounded: such functions may differ at few integers only.</summary>
+    public bool HasRounding { get; private set; }
+
+    /// <summary>Whether it may follow different formulas on different sides of a point: absolute values, roots, the larger of two.</summary>
+    public bool HasBranches { get; private set; }
+
+    /// <summary>Integers above 1 that occur in it, at most eight: what is rounded changes near their multiples, and what has branches, on their other side.</summary>
+    public List<int> Constants { get; } = [];
+
     public static ExpressionTraits Of(params ReadOnlySpan<Expression> expressions)
     {
         ExpressionTraits traits = new();
@@ -29,6 +40,13 @@ internal sealed class ExpressionTraits
     {
         switch (expression)
         {
+            case RationalExpression { Value: var value }:
+                AddConstant(value.Numerator);
+                AddConstant(value.Denominator);
+                break;
+            case ConstantExpression { Constant: Constant.I }:
+                HasImaginaryUnit = true;
+                break;
             case VariableExpression variable:
                 if (!Variables.Contains(variable.Name)) Variables.Add(variable.Name);
                 break;
@@ -46,6 +64,7 @@ internal sealed class ExpressionTraits
                 Visit(power.Base);
                 int before = Variables.Count;
                 Visit(power.Exponent);
+                HasBranches |= power.Exponent is not RationalExpression { Value.Denominator.IsOne: true } && Variables.Count > 0;
                 if (IsNegative(power.Base) && (Variables.Count > before || HasVariable(power.Exponent))) WantsIntegers = true;
                 break;
             case PlusMinusExpression plusMinus:
@@ -55,6 +74,8 @@ internal sealed class ExpressionTraits
                 break;
             case CallExpression call:
                 foreach (Expression argument in call.Arguments) Visit(argument);
+                HasBranches |= call.Function is "abs" or "max" or "min" or "sqrt" or "root" or "cbrt" && Variables.Count > 0;
+                HasRounding |= call.Function is "floor" or "ceil" && Variables.Count > 0;
                 if (call.Function is "factorial" or "binomial" or "floor" or "ceil" or "gcd" or "lcm" && Variables.Count > 0) WantsIntegers = true;
                 break;
             case SeriesExpression series:
@@ -73,6 +94,12 @@ internal sealed class ExpressionTraits
             default:
                 break;
         }
+    }
+
+    private void AddConstant(System.Numerics.BigInteger value)
+    {
+        value = System.Numerics.BigInteger.Abs(value);
+        if (value > 1 && value < 1_000_000 && Constants.Count < 8 && !Constants.Contains((int)value)) Constants.Add((int)value);
     }
 
     private static bool HasVariable(Expression expression) => Of(expression).Variables.Count > 0;

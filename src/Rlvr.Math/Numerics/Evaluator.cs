@@ -209,7 +209,7 @@ internal sealed class Evaluator(WorkBudget budget)
             case "max" or "min" or "gcd" or "lcm":
                 return Elementary.Combine(call.Function, values);
             default:
-                if (!budget.Spend(40_000)) return Number.Undefined;
+                if (!budget.Spend(call.Function is "floor" or "ceil" or "abs" && first.IsExact ? 500 : 40_000)) return Number.Undefined;
                 Number result = Elementary.Apply(call.Function, values);
                 Track(result);
                 return result;

@@ -1,4 +1,5 @@
 using System.Text;
+using Fractions;
 using Rlvr.Math.Expressions;
 using Rlvr.Math.Reading;
 
@@ -273,8 +274,7 @@ internal sealed class EvaluationExpression
                 _at += name.Length + 1;
                 return new CallExpression(name == "lfloor" ? "floor" : "ceil", inside);
             case "sin" or "cos" or "tan" or "cot" or "sec" or "csc" or "ln" or "exp" or "arcsin" or "arccos" or "arctan" or "log":
-                Expression? argument = Current is '(' or '{' or '[' ? Group(depth) : Product(depth + 1);
-                return argument is null ? null : new CallExpression(name, argument);
+                return Function(name, depth);
             case "infty":
                 return ConstantExpression.Infinity;
             case "sum" or "prod" or "int" or "lim" or "begin" or "end":
@@ -283,6 +283,25 @@ internal sealed class EvaluationExpression
             default:
                 return new VariableExpression("\\" + name);
         }
+    }
+
+    // \sin^{3}(x), \sin^{-1}(x), \log_{2}(x)
+    private Expression? Function(string name, int depth)
+    {
+        Expression? power = null, index = null;
+        while (Current is '^' or '_')
+        {
+            bool above = Current == '^';
+            _at++;
+            if (Argument(depth) is not { } script) return null;
+            if (above) power = script;
+            else index = script;
+        }
+        Expression? argument = Current is '(' or '{' or '[' ? Group(depth) : Product(depth + 1);
+        if (argument is null) return null;
+        if (power is RationalExpression inverse && inverse.Value.Equals(Fraction.MinusOne) && name is "sin" or "cos" or "tan") (name, power) = ("arc" + name, null);
+        Expression call = index is not null && name == "log" ? new CallExpression(name, argument, index) : new CallExpression(name, argument);
+        return power is null ? call : new PowerExpression(call, power);
     }
 
     private Expression? Argument(int depth)

@@ -162,6 +162,7 @@ internal sealed partial class LatexLexer
             case "and" or "AND" or "And": Emit(TokenKind.And); return;
             case "or" or "OR" or "Or": Emit(TokenKind.Or); return;
             case "ceiling" when Peek() == '(': Emit(TokenKind.Function, "ceil"); return;
+            case "binomial" or "factorial" when Peek() == '(': Emit(TokenKind.Function, run.ToString()); return;
             case "cup": Emit(TokenKind.Union); return;
             default: break;
         }

@@ -153,7 +153,9 @@ internal sealed partial class LatexLexer
             case '&': Emit(TokenKind.Ampersand); break;
             case '%': Emit(TokenKind.Percent); break;
             case '"': Emit(TokenKind.Quote); break;
-            case '\'': if (!_inText) Emit(TokenKind.Prime); break;
+            case '\'':
+                if (!_inText && !(Last == TokenKind.Word && char.IsAsciiLetter(Peek()))) Emit(TokenKind.Prime); // Jacob's
+                break;
             case '.': ReadPeriods(); break;
             default: ReadSymbol(c); break;
         }

@@ -3,6 +3,11 @@ namespace Rlvr.Math.Expressions;
 /// <summary>What has to be known about an expression before it is evaluated.</summary>
 internal sealed class ExpressionTraits
 {
+    /// <summary>More names than this are not told apart: nothing is done with so many variables.</summary>
+    private const int MaxVariables = 64;
+
+    private int _uses; // how often a variable stood somewhere
+
     /// <summary>Names of the free variables, in the order of their first use.</summary>
     public List<string> Variables { get; } = [];
 
@@ -48,7 +53,8 @@ internal sealed class ExpressionTraits
                 HasImaginaryUnit = true;
                 break;
             case VariableExpression variable:
-                if (!Variables.Contains(variable.Name)) Variables.Add(variable.Name);
+                _uses++;
+                if (Variables.Count < MaxVariables && !Variables.Contains(variable.Name)) Variables.Add(variable.Name);
                 break;
             case SumExpression sum:
                 foreach (Expression term in sum.Terms) Visit(term);
@@ -62,10 +68,10 @@ internal sealed class ExpressionTraits
                 break;
             case PowerExpression power:
                 Visit(power.Base);
-                int before = Variables.Count;
+                int uses = _uses;
                 Visit(power.Exponent);
                 HasBranches |= power.Exponent is not RationalExpression { Value.Denominator.IsOne: true } && Variables.Count > 0;
-                if (IsNegative(power.Base) && (Variables.Count > before || HasVariable(power.Exponent))) WantsIntegers = true;
+                if (_uses > uses && IsNegative(power.Base)) WantsIntegers = true;
                 break;
             case PlusMinusExpression plusMinus:
                 PlusMinusSigns++;
@@ -80,8 +86,9 @@ internal sealed class ExpressionTraits
                 break;
             case SeriesExpression series:
                 bool known = Variables.Contains(series.Index);
+                int outside = _uses;
                 Visit(series.Body);
-                if (!known) Variables.Remove(series.Index);
+                if (!known && Variables.Remove(series.Index) && Variables.Count == 0) _uses = outside;
                 Visit(series.From);
                 Visit(series.To);
                 if (Variables.Count > 0) WantsIntegers = true;
@@ -101,8 +108,6 @@ internal sealed class ExpressionTraits
         value = System.Numerics.BigInteger.Abs(value);
         if (value > 1 && value < 1_000_000 && Constants.Count < 8 && !Constants.Contains((int)value)) Constants.Add((int)value);
     }
-
-    private static bool HasVariable(Expression expression) => Of(expression).Variables.Count > 0;
 
     private static bool IsNegative(Expression expression) => expression is RationalExpression { Value.IsNegative: true }
         or ProductExpression { Factors: [RationalExpression { Value.IsNegative: true }, ..] };

@@ -17,6 +17,7 @@ internal sealed class EvaluationExpression
     private static readonly string[] Ignored = ["quad", "qquad", "left", "right", "negthinspace", "thinspace"];
 
     private readonly string _text;
+    private readonly DecimalReader _decimals = new();
     private int _at;
     private bool _failed;
 
@@ -208,7 +209,7 @@ internal sealed class EvaluationExpression
             _at++;
         }
         string digits = number.ToString();
-        return digits.Length > 0 && ExpressionParser.ReadDecimal(digits) is { } value ? new RationalExpression(value) : null;
+        return digits.Length > 0 && _decimals.Read(digits) is { } value ? new RationalExpression(value) : null;
     }
 
     private VariableExpression Letter()
@@ -308,6 +309,6 @@ internal sealed class EvaluationExpression
     {
         if (Current == '{') return Group(depth);
         if (!char.IsAsciiDigit(Current)) return Single();
-        return ExpressionParser.ReadDecimal(_text[_at++].ToString()) is { } digit ? new RationalExpression(digit) : null;
+        return _decimals.Read(_text[_at++].ToString()) is { } digit ? new RationalExpression(digit) : null;
     }
 }

@@ -13,12 +13,13 @@ internal sealed class PlainExpression
     private const int MaxHeight = 300;
 
     private readonly string _text;
+    private readonly DecimalReader _decimals;
     private int _at;
     private int _inside; // exponents and roots round this place
     private bool _decimal;
     private bool _decimalInside;
 
-    private PlainExpression(string text) => _text = text;
+    private PlainExpression(string text, DecimalReader decimals) => (_text, _decimals) = (text, decimals);
 
     /// <summary>What was read, and where decimal points stand in it.</summary>
     /// <param name="Expression">The expression.</param>
@@ -26,9 +27,9 @@ internal sealed class PlainExpression
     /// <param name="HasDecimalInside">Whether one stands in an exponent or under a root.</param>
     public sealed record Result(Expression Expression, bool HasDecimal, bool HasDecimalInside);
 
-    public static Result? Parse(string text)
+    public static Result? Parse(string text, DecimalReader decimals)
     {
-        PlainExpression parser = new(text);
+        PlainExpression parser = new(text, decimals);
         Expression? expression = parser.Sum(0);
         return expression is not null && parser._at == text.Length ? new(expression, parser._decimal, parser._decimalInside) : null;
     }
@@ -168,7 +169,7 @@ internal sealed class PlainExpression
                 digits += _text[mark.._at];
             }
             _decimal |= digits.Contains('.', StringComparison.Ordinal);
-            if (ExpressionParser.ReadDecimal(digits) is not { } value) return null;
+            if (_decimals.Read(digits) is not { } value) return null;
             _decimalInside |= _inside > 0 && !value.Denominator.IsOne;
             return new RationalExpression(value);
         }

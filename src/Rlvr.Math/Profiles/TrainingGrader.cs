@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Rlvr.Math.Equivalence;
 using Rlvr.Math.Numerics;
+using Rlvr.Math.Reading;
 
 namespace Rlvr.Math.Profiles;
 
@@ -224,11 +225,12 @@ internal static class TrainingGrader
         if (truths.Count > 1 && (truth[0] != given[0] || truth[^1] != given[^1])) return false;
         if (truths.Count != givens.Count) return false;
         WorkBudget budget = new();
+        DecimalReader decimals = new();
         for (int i = 0; i < truths.Count; i++)
         {
             // Fractions have to be reduced, and integers written as integers.
             bool same = IsFraction(truths[i]) && IsFraction(givens[i]) ? truths[i] == givens[i]
-                : IsInteger(truths[i], out _) == IsInteger(givens[i], out _) && SameValue(truths[i], givens[i], budget);
+                : IsInteger(truths[i], out _) == IsInteger(givens[i], out _) && SameValue(truths[i], givens[i], budget, decimals);
             if (!same) return false;
         }
         return truths.Count > 0;
@@ -248,12 +250,12 @@ internal static class TrainingGrader
         return digits > 0 && below.Length - digits <= 1;
     }
 
-    private static bool SameValue(string truth, string given, WorkBudget budget)
+    private static bool SameValue(string truth, string given, WorkBudget budget, DecimalReader decimals)
     {
         string both = $"({truth})-({given})";
         if (!MayBeEvaluated(both)) return false;
-        if (PlainExpression.Parse(WithoutUnderscores(truth.Trim('\n', '\t', '\r'))) is not { } left
-            || PlainExpression.Parse(WithoutUnderscores(given.Trim('\n', '\t', '\r'))) is not { } right) return false;
+        if (PlainExpression.Parse(WithoutUnderscores(truth.Trim('\n', '\t', '\r')), decimals) is not { } left
+            || PlainExpression.Parse(WithoutUnderscores(given.Trim('\n', '\t', '\r')), decimals) is not { } right) return false;
         // Decimals are floating-point numbers there: in an exponent or under a root they never cancel.
         if (left.HasDecimalInside || right.HasDecimalInside) return false;
         ExpressionEquality exact = new(budget);

@@ -295,7 +295,7 @@ internal sealed partial class AnswerParser
         foreach ((TokenKind mark, int count, int scale) in new[] { (TokenKind.Degree, 1, 1), (TokenKind.Prime, 1, 60), (TokenKind.Prime, 2, 3600) })
         {
             if (at >= hi && parts > 0) break;
-            if (Kind(at) != TokenKind.Number || ExpressionParser.ReadDecimal(_tokens[at].Text) is not { } value) return null;
+            if (Kind(at) != TokenKind.Number || _expressions.Decimals.Read(_tokens[at].Text) is not { } value) return null;
             at++;
             if (Kind(at) == TokenKind.Caret) at++;
             bool group = Kind(at) == TokenKind.LeftGroup;

@@ -91,7 +91,7 @@ internal sealed partial class AnswerParser
         Token token = _tokens[at];
         return token.Kind switch
         {
-            TokenKind.Number => ExpressionParser.ReadDecimal(token.Text) is { } value ? new ScalarAnswer(new RationalExpression(value)) : null,
+            TokenKind.Number => _expressions.Decimals.Read(token.Text) is { } value ? new ScalarAnswer(new RationalExpression(value)) : null,
             TokenKind.EmptySet => new CollectionAnswer(Joining.Braces, []),
             TokenKind.NumberSet => new NumberSetAnswer(token.Text),
             _ => null,

@@ -94,7 +94,7 @@ internal sealed partial class ExpressionParser
     private RationalExpression? ParseNumber()
     {
         string text = Current.Text;
-        if (ReadDecimal(text) is not { } value) return null;
+        if (Decimals.Read(text) is not { } value) return null;
         At++;
         // 0.1\overline{6}
         if (Kind == TokenKind.Overline && !Current.Space && text.Contains('.', StringComparison.Ordinal) && !text.Contains('e', StringComparison.Ordinal)

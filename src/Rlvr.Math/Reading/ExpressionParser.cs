@@ -16,13 +16,13 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
     /// <summary>Trees higher than this are not built: <c>1/2/3/...</c> is a high tree without nesting.</summary>
     private const int MaxHeight = 400;
 
-    private const int MaxDigits = 12_000;
-    private const int MaxExponent = 20_000;
-
     private readonly List<Token> _tokens = sequence.Tokens;
     private int _end;
     private int _bars;
     private int _angles; // inside the argument of a trigonometric function
+
+    /// <summary>Reads the numbers of this answer.</summary>
+    public DecimalReader Decimals { get; } = new();
 
     /// <summary>The next token to read.</summary>
     public int At { get; private set; }
@@ -315,32 +315,5 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
         }
         next = at + 1;
         return TryInteger(at, out value);
-    }
-
-    /// <summary>The exact value of a number's digits; null where it is too long.</summary>
-    public static Fraction? ReadDecimal(string text)
-    {
-        ReadOnlySpan<char> digits = text;
-        int exponent = 0;
-        int e = digits.IndexOfAny('e', 'E');
-        if (e >= 0)
-        {
-            if (!int.TryParse(digits[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)
-                || int.Abs(exponent) > MaxExponent) return null;
-            digits = digits[..e];
-        }
-        int point = digits.IndexOf('.');
-        if (point < 0 && exponent == 0 && digits.Length < 19)
-            return new Fraction(long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture));
-        ReadOnlySpan<char> fraction = point < 0 ? [] : digits[(point + 1)..].TrimEnd('0');
-        ReadOnlySpan<char> whole = (point < 0 ? digits : digits[..point]).TrimStart('0');
-        if (whole.Length + fraction.Length > MaxDigits) return null;
-        BigInteger mantissa = whole.Length + fraction.Length == 0
-            ? BigInteger.Zero
-            : BigInteger.Parse(string.Concat(whole, fraction), NumberStyles.None, CultureInfo.InvariantCulture);
-        exponent -= fraction.Length;
-        return exponent >= 0
-            ? new Fraction(mantissa * BigInteger.Pow(10, exponent))
-            : new Fraction(mantissa, BigInteger.Pow(10, -exponent));
     }
 }

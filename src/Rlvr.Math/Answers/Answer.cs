@@ -5,7 +5,13 @@ using Rlvr.Math.Reading;
 namespace Rlvr.Math.Answers;
 
 /// <summary>An answer as it was understood: a value, a set, a relation, words. <see cref="object.ToString"/> gives its normal form.</summary>
-internal abstract class Answer;
+internal abstract class Answer : IForm
+{
+    public abstract void Write(FormWriter form);
+
+    /// <summary>The normal form.</summary>
+    public sealed override string ToString() => FormWriter.Of(this);
+}
 
 /// <summary>A value, perhaps with a unit or a percent sign.</summary>
 internal sealed class ScalarAnswer(Expression value) : Answer
@@ -22,7 +28,11 @@ internal sealed class ScalarAnswer(Expression value) : Answer
 
     public bool SignsTogether { get; init; }
 
-    public override string ToString() => Value + (IsPercent ? "%" : "") + (Unit is null ? "" : " " + Unit);
+    public override void Write(FormWriter form)
+    {
+        form.Append(Value).Append(IsPercent ? "%" : "");
+        if (Unit is not null) form.Append(" ").Append(Unit.ToString());
+    }
 }
 
 /// <summary>A product of powers of units.</summary>
@@ -60,7 +70,7 @@ internal sealed class TextAnswer(string text) : Answer
     /// <summary>Whether this is what is left where nothing was understood, and may only be repeated.</summary>
     public bool IsProse { get; init; }
 
-    public override string ToString() => '"' + Text + '"';
+    public override void Write(FormWriter form) => form.Append("\"").Append(Text).Append("\"");
 }
 
 /// <summary>A letter of a multiple-choice question, perhaps with what it stands for.</summary>
@@ -68,7 +78,11 @@ internal sealed class ChoiceAnswer(char letter, Answer? content) : Answer
 {
     public char Letter { get; } = letter;
     public Answer? Content { get; } = content;
-    public override string ToString() => $"choice {Letter}" + (Content is null ? "" : $" {Content}");
+    public override void Write(FormWriter form)
+    {
+        form.Append($"choice {Letter}");
+        if (Content is not null) form.Append(" ").Append(Content);
+    }
 }
 
 /// <summary>A tuple, point, vector in brackets, or an interval.</summary>
@@ -78,8 +92,8 @@ internal sealed class TupleAnswer(TokenKind open, TokenKind close, Answer[] item
     public TokenKind Close { get; } = close;
     public Answer[] Items { get; } = items;
     public bool HasSquare => Open == TokenKind.LeftBracket || Close == TokenKind.RightBracket;
-    public override string ToString() =>
-        (Open == TokenKind.LeftBracket ? "[" : "(") + string.Join(", ", Items.AsEnumerable()) + (Close == TokenKind.RightBracket ? "]" : ")");
+    public override void Write(FormWriter form) =>
+        form.Append(Open == TokenKind.LeftBracket ? "[" : "(").Join(", ", Items).Append(Close == TokenKind.RightBracket ? "]" : ")");
 }
 
 /// <summary>How the items of a collection are joined.</summary>
@@ -93,9 +107,9 @@ internal sealed class CollectionAnswer(Joining joining, Answer[] items) : Answer
 
     /// <summary>Whether it assigns values to different names: <c>x = 1, y = 2</c>.</summary>
     public bool IsAssignment => Items.Length > 1 && Array.TrueForAll(Items, item => item is RelationAnswer { Label: not LabelKind.None, IsEquation: true, Sides.Length: 2 })
-        && Items.Select(item => ((RelationAnswer)item).LabelSide.ToString()).Distinct().Count() == Items.Length;
+        && Items.Select(item => ((RelationAnswer)item).LabelText).Distinct().Count() == Items.Length;
 
-    public override string ToString() => "{" + string.Join(Joining == Joining.Or ? " or " : ", ", Items.AsEnumerable()) + "}";
+    public override void Write(FormWriter form) => form.Append("{").Join(Joining == Joining.Or ? " or " : ", ", Items).Append("}");
 }
 
 /// <summary>A union, intersection or difference of sets.</summary>
@@ -104,14 +118,14 @@ internal sealed class SetOperationAnswer(TokenKind operation, Answer left, Answe
     public TokenKind Operation { get; } = operation;
     public Answer Left { get; } = left;
     public Answer Right { get; } = right;
-    public override string ToString() => $"({Left} {Operation.ToString().ToLowerInvariant()} {Right})";
+    public override void Write(FormWriter form) => form.Append("(").Append(Left).Append($" {Operation.ToString().ToLowerInvariant()} ").Append(Right).Append(")");
 }
 
 /// <summary>The real numbers, the integers, and so on.</summary>
 internal sealed class NumberSetAnswer(string name) : Answer
 {
     public string Name { get; } = name;
-    public override string ToString() => "all " + Name;
+    public override void Write(FormWriter form) => form.Append("all ").Append(Name);
 }
 
 /// <summary>What the first side of an equation is good for.</summary>
@@ -130,6 +144,8 @@ internal enum LabelKind
 /// <summary>A chain of equations and inequalities.</summary>
 internal sealed class RelationAnswer(Answer[] sides, TokenKind[] operators, LabelKind label, bool labelIsLast) : Answer
 {
+    private string? _labelText;
+
     public Answer[] Sides { get; } = sides;
     public TokenKind[] Operators { get; } = operators;
     public LabelKind Label { get; } = label;
@@ -140,6 +156,9 @@ internal sealed class RelationAnswer(Answer[] sides, TokenKind[] operators, Labe
     public bool IsEquation { get; } = Array.TrueForAll(operators, op => op is TokenKind.Equal or TokenKind.Approximately);
 
     public Answer LabelSide => LabelIsLast ? Sides[^1] : Sides[0];
+
+    /// <summary>The normal form of <see cref="LabelSide"/>.</summary>
+    public string LabelText => _labelText ??= LabelSide.ToString();
 
     /// <summary>The sides that state the value; what follows an approximation sign is not it.</summary>
     public IEnumerable<Answer> Values()
@@ -153,11 +172,10 @@ internal sealed class RelationAnswer(Answer[] sides, TokenKind[] operators, Labe
         }
     }
 
-    public override string ToString()
+    public override void Write(FormWriter form)
     {
-        string text = Sides[0].ToString()!;
-        for (int i = 0; i < Operators.Length; i++) text += $" {Symbol(Operators[i])} {Sides[i + 1]}";
-        return text;
+        form.Append(Sides[0]);
+        for (int i = 0; i < Operators.Length; i++) form.Append($" {Symbol(Operators[i])} ").Append(Sides[i + 1]);
     }
 
     private static string Symbol(TokenKind op) => op switch
@@ -176,7 +194,7 @@ internal sealed class RelationAnswer(Answer[] sides, TokenKind[] operators, Labe
 internal sealed class MatrixAnswer(Expression[][] rows) : Answer
 {
     public Expression[][] Rows { get; } = rows;
-    public override string ToString() => "[" + string.Join("; ", Rows.Select(row => string.Join(", ", row.AsEnumerable()))) + "]";
+    public override void Write(FormWriter form) => form.Append("[").Rows(Rows).Append("]");
 }
 
 /// <summary>Digits in a base: <c>101_2</c>.</summary>
@@ -184,7 +202,7 @@ internal sealed class BaseAnswer(string digits, int radix) : Answer
 {
     public string Digits { get; } = digits;
     public int Radix { get; } = radix;
-    public override string ToString() => $"{Digits} base {Radix}";
+    public override void Write(FormWriter form) => form.Append(Digits).Append(" base ").Append(Radix);
 }
 
 /// <summary>A ratio <c>3:5:7</c>, which may also be a time of day.</summary>
@@ -194,7 +212,8 @@ internal sealed class RatioAnswer(Expression[] parts, bool looksLikeTime) : Answ
 
     /// <summary>Whether it is written like a time, whose parts mean hours and minutes.</summary>
     public bool LooksLikeTime { get; } = looksLikeTime;
-    public override string ToString() => string.Join(":", Parts.AsEnumerable());
+
+    public override void Write(FormWriter form) => form.Join(":", Parts);
 }
 
 /// <summary>A time of day.</summary>
@@ -206,5 +225,5 @@ internal sealed class TimeAnswer(int seconds, bool? afternoon) : Answer
     /// <summary>p.m. or a.m., null where it is not said.</summary>
     public bool? Afternoon { get; } = afternoon;
 
-    public override string ToString() => $"{Seconds / 3600}:{Seconds / 60 % 60:00}" + (Afternoon is null ? "" : Afternoon.Value ? " pm" : " am");
+    public override void Write(FormWriter form) => form.Append($"{Seconds / 3600}:{Seconds / 60 % 60:00}").Append(Afternoon is null ? "" : Afternoon.Value ? " pm" : " am");
 }

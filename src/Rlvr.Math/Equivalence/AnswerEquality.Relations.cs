@@ -13,7 +13,7 @@ internal sealed partial class AnswerEquality
         {
             if (!left.IsEquation || !right.IsEquation) return Decide("relation", CompareInequalities(left, right));
             // x + y = 5 is not x - y = 5, and x = 5 not y = 5; but f(x) = 2x may stand for y = 2x.
-            bool sameLabel = left.LabelSide.ToString() == right.LabelSide.ToString() || left.Label == LabelKind.Name || right.Label == LabelKind.Name;
+            bool sameLabel = left.LabelText == right.LabelText || left.Label == LabelKind.Name || right.Label == LabelKind.Name;
             sameLabel &= left.Label is not (LabelKind.None or LabelKind.Quantity) && right.Label is not (LabelKind.None or LabelKind.Quantity);
             if ((sameLabel || (StatesValue(left) && StatesValue(right) && (left.Label == LabelKind.None || right.Label == LabelKind.None)))
                 && AllValues(left, value => AllValues(right, other => AreEqual(value, other, depth + 1))))
@@ -146,15 +146,16 @@ internal sealed partial class AnswerEquality
 
     // Words that were taken for a product of letters: "II".
     private static bool IsSpelled(string text, Answer product) =>
-        Letters(text) is { Length: > 1 } letters && letters.Length == text.Length && Letters(product.ToString()!) == letters
-        && product is ScalarAnswer { Value: ProductExpression { Factors: var factors } } && Array.TrueForAll(factors, factor => factor is VariableExpression or ConstantExpression);
+        product is ScalarAnswer { Value: ProductExpression { Factors: var factors } } && factors.Length <= text.Length
+        && Array.TrueForAll(factors, factor => factor is VariableExpression or ConstantExpression)
+        && Letters(text) is { Length: > 1 } letters && letters.Length == text.Length && Letters(product.ToString()) == letters;
 
     // BCD for the choices B, C and D.
     private static bool AreChoices(Answer list, Answer product)
     {
         string letters = product switch
         {
-            ScalarAnswer { Unit: null, Value: ProductExpression { Factors: var factors } } when Array.TrueForAll(factors, factor => factor is VariableExpression)
+            ScalarAnswer { Unit: null, Value: ProductExpression { Factors: { Length: <= 10 } factors } } when Array.TrueForAll(factors, factor => factor is VariableExpression)
                 => string.Concat(factors.Select(factor => factor.ToString())),
             TextAnswer { Text: var text } => text.ToUpperInvariant(),
             _ => "",

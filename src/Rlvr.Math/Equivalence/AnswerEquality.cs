@@ -208,7 +208,7 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
     }
 
     private static bool IsDigits(ScalarAnswer scalar, string digits) =>
-        scalar is { Value: RationalExpression { Value.Denominator.IsOne: true } value, Unit: null } && value.Value.Numerator.ToString() == digits;
+        scalar is { Value: RationalExpression { Value.Denominator.IsOne: true } value, Unit: null } && value.Value.Numerator.GetBitLength() <= 4 * digits.Length + 4 && value.Value.Numerator.ToString() == digits;
 
     private bool SameRatio(RatioAnswer a, RatioAnswer b)
     {

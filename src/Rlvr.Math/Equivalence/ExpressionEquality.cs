@@ -33,7 +33,7 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             if (left.IsUndefined || right.IsUndefined || left.IsLossy || right.IsLossy) return HaveSameForm(a, factorA, b, factorB);
             return Number.AreEqual(left, right, long.Max(scaleA, scaleB));
         }
-        if (traits.Variables.Count > 24) return false;
+        if (traits.Variables.Count > 24) return HaveSameForm(a, factorA, b, factorB);
         if (traits.HasRounding) return AgreeAtIntegers(a, factorA, b, factorB, traits);
         int agreed = 0, wanted = traits.WantsIntegers ? IntegerPoints - 4 : traits.HasBranches ? 2 * Points : Points;
         for (int point = 0; point < (traits.WantsIntegers ? IntegerPoints : Attempts) && agreed < wanted; point++)
@@ -81,7 +81,7 @@ internal sealed class ExpressionEquality(WorkBudget budget)
 
     // What cannot be evaluated (an infinite series) is equal to what is written the same way.
     private static bool HaveSameForm(Signed a, Fraction factorA, Signed b, Fraction factorB) =>
-        factorA.Equals(factorB) && a.Signs == b.Signs && a.Expression.ToString() == b.Expression.ToString();
+        factorA.Equals(factorB) && a.Signs == b.Signs && SameForm.Of(a.Expression, b.Expression);
 
     public bool AreEqual(Expression a, Expression b) => AreEqual(new Signed(a), Fraction.One, new Signed(b), Fraction.One);
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Rlvr.Math.Answers;
+using Rlvr.Math.Expressions;
 using Rlvr.Math.Numerics;
 using Rlvr.Math.Reading;
 
@@ -41,11 +42,7 @@ internal static class StrictGrader
     }
 
     // A normal form is for people; a long one is cut.
-    private static string? Form(Answer? answer)
-    {
-        string? form = answer?.ToString();
-        return form is { Length: > 1_000 } ? string.Concat(form.AsSpan(0, 1_000), "...") : form;
-    }
+    private static string? Form(Answer? answer) => answer is null ? null : FormWriter.Of(answer, 1_000);
 
     private readonly record struct Reading(List<Token>? Tokens, Answer? Answer, LexerOptions Ambiguities, string Problem);
 

@@ -3,7 +3,7 @@ using Fractions;
 namespace Rlvr.Math.Expressions;
 
 /// <summary>A mathematical expression as it was written: nothing is evaluated yet.</summary>
-internal abstract class Expression
+internal abstract class Expression : IForm
 {
     /// <summary>Levels of the tree; the parser bounds it, so that everything that walks a tree may recurse.</summary>
     public int Height { get; protected init; } = 1;
@@ -14,6 +14,11 @@ internal abstract class Expression
         foreach (Expression child in children) height = int.Max(height, child.Height);
         return height + 1;
     }
+
+    public abstract void Write(FormWriter form);
+
+    /// <summary>The normal form.</summary>
+    public sealed override string ToString() => FormWriter.Of(this);
 
     public static RationalExpression Zero { get; } = new(Fraction.Zero);
     public static RationalExpression One { get; } = new(Fraction.One);
@@ -32,7 +37,7 @@ internal abstract class Expression
 internal sealed class RationalExpression(Fraction value) : Expression
 {
     public Fraction Value { get; } = value;
-    public override string ToString() => Value.Denominator.IsOne ? Value.Numerator.ToString() : $"{Value.Numerator}/{Value.Denominator}";
+    public override void Write(FormWriter form) => form.Append(Value);
 }
 
 /// <summary>Named constants.</summary>
@@ -46,13 +51,13 @@ internal sealed class ConstantExpression(Constant constant) : Expression
     public static ConstantExpression Infinity { get; } = new(Constant.Infinity);
 
     public Constant Constant { get; } = constant;
-    public override string ToString() => Constant switch { Constant.Pi => "pi", Constant.E => "e", Constant.I => "i", _ => "infinity" };
+    public override void Write(FormWriter form) => form.Append(Constant switch { Constant.Pi => "pi", Constant.E => "e", Constant.I => "i", _ => "infinity" });
 }
 
 internal sealed class VariableExpression(string name) : Expression
 {
     public string Name { get; } = name;
-    public override string ToString() => Name;
+    public override void Write(FormWriter form) => form.Append(Name);
 }
 
 internal sealed class SumExpression : Expression
@@ -64,7 +69,7 @@ internal sealed class SumExpression : Expression
     }
 
     public Expression[] Terms { get; }
-    public override string ToString() => $"({string.Join(" + ", Terms.AsEnumerable())})";
+    public override void Write(FormWriter form) => form.Append("(").Join(" + ", Terms).Append(")");
 }
 
 internal sealed class ProductExpression : Expression
@@ -76,7 +81,7 @@ internal sealed class ProductExpression : Expression
     }
 
     public Expression[] Factors { get; }
-    public override string ToString() => string.Join("*", Factors.AsEnumerable());
+    public override void Write(FormWriter form) => form.Join("*", Factors);
 }
 
 internal sealed class QuotientExpression : Expression
@@ -89,7 +94,7 @@ internal sealed class QuotientExpression : Expression
 
     public Expression Numerator { get; }
     public Expression Denominator { get; }
-    public override string ToString() => $"({Numerator})/({Denominator})";
+    public override void Write(FormWriter form) => form.Append("(").Append(Numerator).Append(")/(").Append(Denominator).Append(")");
 }
 
 internal sealed class PowerExpression : Expression
@@ -102,7 +107,7 @@ internal sealed class PowerExpression : Expression
 
     public Expression Base { get; }
     public Expression Exponent { get; }
-    public override string ToString() => $"({Base})^({Exponent})";
+    public override void Write(FormWriter form) => form.Append("(").Append(Base).Append(")^(").Append(Exponent).Append(")");
 }
 
 /// <summary>Plus-minus (or minus-plus) of the operand: two values.</summary>
@@ -120,7 +125,7 @@ internal sealed class PlusMinusExpression : Expression
     /// <summary>Its place among the plus-minus signs of the whole expression.</summary>
     public int Index { get; }
 
-    public override string ToString() => $"{(MinusFirst ? "-+" : "+-")}({Operand})";
+    public override void Write(FormWriter form) => form.Append(MinusFirst ? "-+(" : "+-(").Append(Operand).Append(")");
 }
 
 /// <summary>A function of one or more arguments, also factorial, binomial, root(index), abs, floor, ceil.</summary>
@@ -134,7 +139,7 @@ internal sealed class CallExpression : Expression
 
     public string Function { get; }
     public Expression[] Arguments { get; }
-    public override string ToString() => $"{Function}({string.Join(", ", Arguments.AsEnumerable())})";
+    public override void Write(FormWriter form) => form.Append(Function).Append("(").Join(", ", Arguments).Append(")");
 }
 
 /// <summary>A sum or product over an index.</summary>
@@ -151,7 +156,7 @@ internal sealed class SeriesExpression : Expression
     public Expression From { get; }
     public Expression To { get; }
     public Expression Body { get; }
-    public override string ToString() => $"{(IsProduct ? "product" : "sum")}({Index}, {From}, {To}, {Body})";
+    public override void Write(FormWriter form) => form.Append(IsProduct ? "product(" : "sum(").Append(Index).Append(", ").Join(", ", [From, To, Body]).Append(")");
 }
 
 /// <summary>A matrix or vector; rows may differ in length.</summary>
@@ -164,5 +169,5 @@ internal sealed class MatrixExpression : Expression
     }
 
     public Expression[][] Rows { get; }
-    public override string ToString() => "matrix[" + string.Join("; ", Rows.Select(row => string.Join(", ", row.AsEnumerable()))) + "]";
+    public override void Write(FormWriter form) => form.Append("matrix[").Rows(Rows).Append("]");
 }

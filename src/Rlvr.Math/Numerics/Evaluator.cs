@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Fractions;
 using Rlvr.Math.Expressions;
 
@@ -27,19 +28,13 @@ internal sealed class Evaluator(WorkBudget budget)
 
     public Number Evaluate(Expression expression)
     {
-        if (!budget.Spend(60)) return Number.Undefined;
+        if (!budget.Spend(60) || !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return Number.Undefined;
         switch (expression)
         {
             case RationalExpression rational:
                 return Number.Of(rational.Value);
             case ConstantExpression constant:
-                return constant.Constant switch
-                {
-                    Constant.Pi => Number.Of(BigComplex.FromReal(BigFloat.Pi)),
-                    Constant.E => Elementary.E,
-                    Constant.I => Number.Of(BigComplex.ImaginaryUnit),
-                    _ => Number.Infinity(1),
-                };
+                return ValueOf(constant.Constant);
             case VariableExpression variable:
                 return _variables.TryGetValue(variable.Name, out Number value) ? value : Number.Undefined;
             case SumExpression sum:
@@ -47,15 +42,11 @@ internal sealed class Evaluator(WorkBudget budget)
             case ProductExpression product:
                 return EvaluateProduct(product);
             case QuotientExpression quotient:
-                Number numerator = Evaluate(quotient.Numerator), denominator = Evaluate(quotient.Denominator);
-                return Charge(numerator, denominator) ? numerator / denominator : Number.Undefined;
+                return EvaluateQuotient(quotient);
             case PowerExpression power:
                 return EvaluatePower(power);
             case PlusMinusExpression plusMinus:
-                bool negative = ((Signs >> (SignsTogether ? 0 : plusMinus.Index)) & 1) != 0;
-                if (SignsTogether) negative ^= plusMinus.MinusFirst;
-                Number operand = Evaluate(plusMinus.Operand);
-                return negative ? -operand : operand;
+                return EvaluatePlusMinus(plusMinus);
             case CallExpression call:
                 return EvaluateCall(call);
             case SeriesExpression series:
@@ -63,6 +54,29 @@ internal sealed class Evaluator(WorkBudget budget)
             default:
                 return Number.Undefined;
         }
+    }
+
+    // Every case has a method of its own, so that a level of nesting takes little of the stack.
+    private static Number ValueOf(Constant constant) => constant switch
+    {
+        Constant.Pi => Number.Of(BigComplex.FromReal(BigFloat.Pi)),
+        Constant.E => Elementary.E,
+        Constant.I => Number.Of(BigComplex.ImaginaryUnit),
+        _ => Number.Infinity(1),
+    };
+
+    private Number EvaluateQuotient(QuotientExpression quotient)
+    {
+        Number numerator = Evaluate(quotient.Numerator), denominator = Evaluate(quotient.Denominator);
+        return Charge(numerator, denominator) ? numerator / denominator : Number.Undefined;
+    }
+
+    private Number EvaluatePlusMinus(PlusMinusExpression plusMinus)
+    {
+        bool negative = ((Signs >> (SignsTogether ? 0 : plusMinus.Index)) & 1) != 0;
+        if (SignsTogether) negative ^= plusMinus.MinusFirst;
+        Number operand = Evaluate(plusMinus.Operand);
+        return negative ? -operand : operand;
     }
 
     private bool Charge(Number a, Number b)
@@ -114,6 +128,11 @@ internal sealed class Evaluator(WorkBudget budget)
         Number @base = Evaluate(power.Base);
         if (@base.IsUndefined || exponent.IsUndefined || exponent.IsInfinite || @base.IsInfinite) return Number.Undefined;
         if (exponent.IsExactInteger) return IntegerPower(@base, exponent.Exact.Numerator);
+        return FractionalPower(@base, exponent);
+    }
+
+    private Number FractionalPower(Number @base, Number exponent)
+    {
         if (exponent.IsExact && exponent.Exact.Denominator <= 64 && BigInteger.Abs(exponent.Exact.Numerator) <= 10_000)
         {
             Number root = Root(@base, (int)exponent.Exact.Denominator);

@@ -11,11 +11,17 @@ internal readonly struct Number
 {
     private enum State : byte { Undefined, Exact, Approximate, Infinite }
 
+    // Numbers lie in the frames of deep recursions: an approximation lies on the heap.
+    private sealed class Box(BigComplex value)
+    {
+        public BigComplex Value { get; } = value;
+    }
+
     private readonly State _state;
     private readonly Fraction _exact;
-    private readonly BigComplex _approximate;
+    private readonly Box? _approximate;
 
-    private Number(State state, Fraction exact, BigComplex approximate, bool lossy)
+    private Number(State state, Fraction exact, Box? approximate, bool lossy)
     {
         (_state, _exact, _approximate) = (state, exact, approximate);
         IsLossy = lossy;
@@ -33,35 +39,35 @@ internal readonly struct Number
     public Fraction Exact => _exact;
 
     /// <summary>The value as a complex number of 256 bits (only where it is finite).</summary>
-    public BigComplex Approximate => _state == State.Exact ? BigComplex.FromReal(BigFloat.FromFraction(_exact)) : _approximate;
+    public BigComplex Approximate => _state == State.Exact ? BigComplex.FromReal(BigFloat.FromFraction(_exact)) : _approximate?.Value ?? default;
 
     public bool IsExactInteger => IsExact && _exact.Denominator.IsOne;
-    public bool IsReal => _state == State.Exact || _state == State.Infinite || (_state == State.Approximate && _approximate.IsReal);
+    public bool IsReal => _state == State.Exact || _state == State.Infinite || (_state == State.Approximate && _approximate!.Value.IsReal);
 
     /// <summary>The sign of a real value (of an infinity too).</summary>
     public int Sign => _state switch
     {
         State.Exact => _exact.Numerator.Sign,
         State.Infinite => _exact.Numerator.Sign,
-        State.Approximate => _approximate.Re.Sign,
+        State.Approximate => _approximate!.Value.Re.Sign,
         _ => 0,
     };
 
     public long Bits => IsExact ? (long)_exact.Numerator.GetBitLength() + (long)_exact.Denominator.GetBitLength() : BigFloat.Precision;
 
-    public static Number Of(Fraction value) => new(State.Exact, value, default, false);
+    public static Number Of(Fraction value) => new(State.Exact, value, null, false);
 
-    public static Number Of(BigInteger value) => new(State.Exact, new Fraction(value), default, false);
+    public static Number Of(BigInteger value) => new(State.Exact, new Fraction(value), null, false);
 
-    public static Number Of(BigComplex value, bool lossy = false) => new(State.Approximate, default, value, lossy);
+    public static Number Of(BigComplex value, bool lossy = false) => new(State.Approximate, default, new Box(value), lossy);
 
-    public static Number Infinity(int sign) => new(State.Infinite, sign < 0 ? Fraction.MinusOne : Fraction.One, default, false);
+    public static Number Infinity(int sign) => new(State.Infinite, sign < 0 ? Fraction.MinusOne : Fraction.One, null, false);
 
     public static Number operator -(Number a) => a._state switch
     {
         State.Exact => Of(-a._exact),
         State.Infinite => Infinity(-a.Sign),
-        State.Approximate => Of(-a._approximate, a.IsLossy),
+        State.Approximate => Of(-a._approximate!.Value, a.IsLossy),
         _ => Undefined,
     };
 
@@ -127,7 +133,7 @@ internal readonly struct Number
     public double ToDouble() => _state switch
     {
         State.Exact => BigFloat.FromFraction(_exact).ToDouble(),
-        State.Approximate => _approximate.IsReal ? _approximate.Re.ToDouble() : double.NaN,
+        State.Approximate => _approximate!.Value.IsReal ? _approximate.Value.Re.ToDouble() : double.NaN,
         State.Infinite => Sign > 0 ? double.PositiveInfinity : double.NegativeInfinity,
         _ => double.NaN,
     };

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Fractions;
 using Rlvr.Math.Expressions;
@@ -181,6 +182,7 @@ internal sealed class EvaluationExpression
     // Without braces an exponent or argument is one character or command; numbers stay whole in exponents.
     private Expression? Single()
     {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) return null;
         char c = Current;
         if (c == '-')
         {
@@ -244,6 +246,7 @@ internal sealed class EvaluationExpression
 
     private Expression? Primary(int depth)
     {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) return null;
         char c = Current;
         if (char.IsAsciiDigit(c) || (c == '.' && _at + 1 < _text.Length && char.IsAsciiDigit(_text[_at + 1]))) return Number();
         if (char.IsAsciiLetter(c)) return Letter();

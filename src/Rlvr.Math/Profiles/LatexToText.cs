@@ -50,20 +50,22 @@ internal static class LatexToText
     public static string? Convert(string latex)
     {
         latex = latex.Replace("\\tfrac", "\\frac").Replace("\\dfrac", "\\frac").Replace("\\frac", " \\frac");
-        Reader reader = new(latex);
+        Reader reader = new(latex, 0);
         StringBuilder text = new();
         return reader.ReadUntilEnd(text, 0)
             ? text.ToString().Replace("√", "sqrt").Replace("π", "pi").Replace("∞", "inf").Replace("∪", "U").Replace("·", "*").Replace("×", "*").Trim()
             : null;
     }
 
-    private sealed class Reader(string latex)
+    /// <param name="latex">What is read.</param>
+    /// <param name="outside">Levels of nesting round it.</param>
+    private sealed class Reader(string latex, int outside)
     {
         private int _at;
 
         public bool ReadUntilEnd(StringBuilder text, int depth)
         {
-            if (depth > MaxDepth) return false;
+            if (outside + depth > MaxDepth) return false;
             while (_at < latex.Length)
             {
                 char c = latex[_at];
@@ -155,7 +157,7 @@ internal static class LatexToText
         private bool ReadArgument(StringBuilder text, int depth)
         {
             SkipSpaces();
-            return _at < latex.Length && latex[_at] != '}' && depth < MaxDepth && ReadOne(text, depth + 1);
+            return _at < latex.Length && latex[_at] != '}' && outside + depth < MaxDepth && ReadOne(text, depth + 1);
         }
 
         // A matrix in brackets, with semicolons between rows.
@@ -169,8 +171,8 @@ internal static class LatexToText
             int end = latex.IndexOf("\\end{" + name + "}", close, StringComparison.Ordinal);
             if (end < 0) return false;
             StringBuilder body = new();
-            Reader inner = new(latex[(close + 1)..end]);
-            if (depth + 1 > MaxDepth || !inner.ReadUntilEnd(body, 0)) return false;
+            Reader inner = new(latex[(close + 1)..end], outside + depth + 1);
+            if (!inner.ReadUntilEnd(body, 0)) return false;
             _at = end + name.Length + 6;
             bool brackets = name is "array" or "pmatrix" or "bmatrix" or "smallmatrix" or "psmallmatrix" or "bsmallmatrix";
             if (!brackets)

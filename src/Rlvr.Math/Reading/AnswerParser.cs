@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rlvr.Math.Answers;
 using Rlvr.Math.Expressions;
 
@@ -53,7 +54,7 @@ internal sealed partial class AnswerParser
 
     private Answer? ReadAnswer(int lo, int hi, int depth)
     {
-        if (depth > MaxDepth || (_work -= hi - lo) < 0) return null;
+        if (depth > MaxDepth || (_work -= hi - lo) < 0 || !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return null;
         Trim(ref lo, ref hi);
         if (lo >= hi) return null;
         if (hi - lo == 1 && ReadSingle(lo) is { } single) return single;
@@ -249,12 +250,12 @@ internal sealed partial class AnswerParser
     {
         if (items[0] is not RelationAnswer { Label: not LabelKind.None, IsEquation: true, Sides.Length: 2 } first) return null;
         List<Answer> values = [first.Values().First()];
-        string name = first.LabelSide.ToString()!;
+        string name = first.LabelText;
         for (int i = 1; i < items.Count; i++)
         {
             if (items[i] is RelationAnswer { Label: not LabelKind.None, IsEquation: true, Sides.Length: 2 } next)
             {
-                if (next.LabelSide.ToString() != name) return null;
+                if (next.LabelText != name) return null;
                 values.Add(next.Values().First());
             }
             else if (items[i] is RelationAnswer) return null;

@@ -10,7 +10,7 @@ internal sealed partial class ExpressionParser
 {
     private Expression? ParsePrimary(int depth)
     {
-        if (depth > MaxDepth) return null;
+        if (IsTooDeep(depth)) return null;
         Token token = Current;
         switch (token.Kind)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Fractions;
 using Rlvr.Math.Expressions;
 
@@ -53,9 +54,12 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
         return At == end ? expression : null;
     }
 
+    // Deep enough for everything that is read, and for the stack.
+    private static bool IsTooDeep(int depth) => depth > MaxDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack();
+
     private Expression? ParseSum(int depth)
     {
-        if (depth > MaxDepth) return null;
+        if (IsTooDeep(depth)) return null;
         List<Expression> terms = [];
         while (true)
         {
@@ -204,7 +208,7 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
     // What follows ^: a group, or one token with its sign and, right-associated, its own exponent.
     private Expression? ParseExponent(int depth)
     {
-        if (depth > MaxDepth) return null;
+        if (IsTooDeep(depth)) return null;
         if (Kind == TokenKind.LeftGroup)
         {
             Expression? group = ParseBracketed(depth);

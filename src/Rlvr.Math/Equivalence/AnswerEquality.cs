@@ -154,6 +154,7 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
     {
         if (expected.Count == 0 || answers.Count == 0) return Decide("set", expected.Count == answers.Count);
         if (RationalSet(expected) is { } left && RationalSet(answers) is { } right) return Decide("set", left.SetEquals(right));
+        _expressions.RememberValues();
         foreach (Answer answer in answers)
             if (!expected.Exists(candidate => AreEqual(candidate, answer, depth + 1))) return Decide("set", false);
         foreach (Answer value in expected)

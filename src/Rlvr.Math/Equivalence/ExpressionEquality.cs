@@ -20,6 +20,11 @@ internal sealed class ExpressionEquality(WorkBudget budget)
     /// <summary>An expression with a choice of its plus-minus signs.</summary>
     public readonly record struct Signed(Expression Expression, int Signs = 0, bool Together = false);
 
+    private Dictionary<(Expression, int, bool), (Number Value, long Scale)>? _values;
+
+    /// <summary>Keeps values from now on: each element of a set is compared with many others.</summary>
+    public void RememberValues() => _values ??= [];
+
     /// <summary>Whether a times <paramref name="factorA"/> is b times <paramref name="factorB"/>.</summary>
     public bool AreEqual(Signed a, Fraction factorA, Signed b, Fraction factorB)
     {
@@ -98,10 +103,14 @@ internal sealed class ExpressionEquality(WorkBudget budget)
 
     private Number Evaluate(Signed signed, Fraction factor, out long scale)
     {
-        Evaluator evaluator = new(budget) { Signs = signed.Signs, SignsTogether = signed.Together };
-        Number value = evaluator.Evaluate(signed.Expression);
-        scale = evaluator.Scale;
-        return factor.Equals(Fraction.One) ? value : value * Number.Of(factor);
+        if (_values is null || !_values.TryGetValue((signed.Expression, signed.Signs, signed.Together), out (Number Value, long Scale) known))
+        {
+            Evaluator evaluator = new(budget) { Signs = signed.Signs, SignsTogether = signed.Together };
+            known = (evaluator.Evaluate(signed.Expression), evaluator.Scale);
+            _values?.Add((signed.Expression, signed.Signs, signed.Together), known);
+        }
+        scale = known.Scale;
+        return factor.Equals(Fraction.One) ? known.Value : known.Value * Number.Of(factor);
     }
 
     private Number EvaluateAt(int point, ExpressionTraits traits, Signed signed, Fraction factor, out long scale)

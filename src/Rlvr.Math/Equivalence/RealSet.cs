@@ -56,25 +56,25 @@ internal sealed class RealSet
                 if (TryRead(operation.Left, expressions, ref variable) is not { } left || TryRead(operation.Right, expressions, ref variable) is not { } right) return null;
                 return operation.Operation switch
                 {
-                    TokenKind.Union => Union(left, right),
-                    TokenKind.Intersection => Intersection(left, right),
-                    _ => Intersection(left, right.Complement()),
+                    TokenKind.Union => Union([left, right]),
+                    TokenKind.Intersection => Intersection([left, right]),
+                    _ => Intersection([left, right.Complement()]),
                 };
             case RelationAnswer relation:
                 return ReadRelation(relation, expressions, ref variable);
             case CollectionAnswer { Joining: Joining.Braces } points:
                 return ReadPoints(points, expressions);
             case CollectionAnswer collection:
-                RealSet? total = null;
                 if (collection.Items.Length > MaxIntervals) return null;
+                List<RealSet> parts = [];
                 foreach (Answer item in collection.Items)
                 {
                     if (TryRead(item, expressions, ref variable) is not { } part) return null;
-                    // Sets that overlap are a list of several, not parts of one.
-                    if (total is not null && collection.Joining == Joining.Comma && Intersection(total, part)._intervals.Count > 0) return null;
-                    total = total is null ? part : collection.Joining == Joining.And ? Intersection(total, part) : Union(total, part);
+                    parts.Add(part);
                 }
-                return total;
+                if (collection.Joining == Joining.And) return Intersection(parts);
+                RealSet union = Union(parts, out bool overlap);
+                return overlap && collection.Joining == Joining.Comma ? null : union; // sets that overlap are a list of several, not parts of one
             default:
                 return null;
         }
@@ -83,13 +83,13 @@ internal sealed class RealSet
     private static RealSet? ReadPoints(CollectionAnswer points, ExpressionEquality expressions)
     {
         if (points.Items.Length > MaxIntervals) return null;
-        RealSet set = new([]), none = new([]);
+        RealSet set = new([]);
         foreach (Answer item in points.Items)
         {
             if (ValueOf(item, expressions) is not { IsFinite: true } value) return null;
             set._intervals.Add(new(value, true, value, true));
         }
-        return Union(set, none);
+        return Union([set]);
     }
 
     private static Number? ValueOf(Answer answer, ExpressionEquality expressions)
@@ -102,14 +102,14 @@ internal sealed class RealSet
 
     private static RealSet? ReadRelation(RelationAnswer relation, ExpressionEquality expressions, ref string? variable)
     {
-        RealSet? total = null;
+        List<RealSet> parts = [];
         for (int i = 0; i < relation.Operators.Length; i++)
         {
             if (relation.Sides[i] is not ScalarAnswer left || relation.Sides[i + 1] is not ScalarAnswer right) return null;
             if (HalfLine(left.Value, relation.Operators[i], right.Value, expressions, ref variable) is not { } part) return null;
-            total = total is null ? part : Intersection(total, part);
+            parts.Add(part);
         }
-        return total;
+        return Intersection(parts);
     }
 
     private static TokenKind Mirror(TokenKind op) => op switch
@@ -128,7 +128,7 @@ internal sealed class RealSet
         if (expressions.Evaluate(bound) is not { IsFinite: true, IsReal: true } radius || radius.Sign < 0) return null;
         if (HalfLine(inside, op, bound, expressions, ref variable) is not { } upper) return null;
         if (HalfLine(inside, mirrored, Expression.Negate(bound), expressions, ref variable) is not { } lower) return null;
-        return op is TokenKind.Less or TokenKind.LessEqual or TokenKind.NotEqual ? Intersection(upper, lower) : Union(upper, lower);
+        return op is TokenKind.Less or TokenKind.LessEqual or TokenKind.NotEqual ? Intersection([upper, lower]) : Union([upper, lower]);
     }
 
     // left op right, linear in one variable
@@ -176,9 +176,13 @@ internal sealed class RealSet
         return new(empty ? [] : [interval]);
     }
 
-    private static RealSet Union(RealSet a, RealSet b)
+    // All at once: sorted once, however many there are.
+    private static RealSet Union(IEnumerable<RealSet> sets) => Union(sets, out _);
+
+    private static RealSet Union(IEnumerable<RealSet> sets, out bool overlap)
     {
-        List<Interval> sorted = [.. a._intervals, .. b._intervals];
+        overlap = false;
+        List<Interval> sorted = [.. sets.SelectMany(set => set._intervals)];
         sorted.Sort((x, y) => Number.Compare(x.Low, y.Low) is var order && order != 0 ? order : y.LowClosed.CompareTo(x.LowClosed));
         List<Interval> merged = [];
         foreach (Interval next in sorted)
@@ -187,6 +191,7 @@ internal sealed class RealSet
             {
                 Interval last = merged[^1];
                 int gap = Number.Compare(next.Low, last.High);
+                overlap |= gap < 0 || (gap == 0 && next.LowClosed && last.HighClosed);
                 if (gap < 0 || (gap == 0 && (next.LowClosed || last.HighClosed)))
                 {
                     int order = Number.Compare(next.High, last.High);
@@ -214,7 +219,7 @@ internal sealed class RealSet
         return new(gaps);
     }
 
-    private static RealSet Intersection(RealSet a, RealSet b) => Union(a.Complement(), b.Complement()).Complement();
+    private static RealSet Intersection(List<RealSet> sets) => sets.Count == 1 ? sets[0] : Union(sets.Select(set => set.Complement())).Complement();
 
     public bool SetEquals(RealSet other)
     {

@@ -28,7 +28,7 @@ internal sealed class Evaluator(WorkBudget budget)
 
     public Number Evaluate(Expression expression)
     {
-        if (!budget.Spend(60) || !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return Number.Undefined;
+        if (!budget.Spend(80) || !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return Number.Undefined;
         switch (expression)
         {
             case RationalExpression rational:
@@ -82,7 +82,7 @@ internal sealed class Evaluator(WorkBudget budget)
     private bool Charge(Number a, Number b)
     {
         long words = (a.Bits + b.Bits) / 64;
-        return budget.Spend(150 + (words * words * 4) + (a.IsExact && b.IsExact ? 0 : 500));
+        return budget.Spend(300 + (words * words * 4) + (a.IsExact && b.IsExact ? 0 : 500));
     }
 
     private void Track(Number term)
@@ -122,7 +122,7 @@ internal sealed class Evaluator(WorkBudget budget)
         Number exponent = Evaluate(power.Exponent);
         if (power.Base is ConstantExpression { Constant: Constant.E })
         {
-            if (!budget.Spend(20_000)) return Number.Undefined;
+            if (!budget.Spend(30_000)) return Number.Undefined;
             return exponent.IsInfinite ? Number.Undefined : Elementary.Exp(exponent);
         }
         Number @base = Evaluate(power.Base);
@@ -138,7 +138,7 @@ internal sealed class Evaluator(WorkBudget budget)
             Number root = Root(@base, (int)exponent.Exact.Denominator);
             return IntegerPower(root, exponent.Exact.Numerator);
         }
-        if (!budget.Spend(60_000)) return Number.Undefined;
+        if (!budget.Spend(120_000)) return Number.Undefined;
         return Elementary.Power(@base, exponent);
     }
 
@@ -188,7 +188,7 @@ internal sealed class Evaluator(WorkBudget budget)
     {
         if (!radicand.IsFinite || index < 1) return Number.Undefined;
         if (index == 1) return radicand;
-        if (!budget.Spend(3_000 + (2 * radicand.Bits))) return Number.Undefined;
+        if (!budget.Spend(6_000 + (2 * radicand.Bits))) return Number.Undefined;
         if (radicand.IsExact && radicand.Bits < 20_000
     && Integers.TryExactRoot(radicand.Exact.Numerator, index, out BigInteger top)
     && Integers.TryExactRoot(radicand.Exact.Denominator, index, out BigInteger bottom))
@@ -196,7 +196,7 @@ internal sealed class Evaluator(WorkBudget budget)
         BigComplex value = radicand.Approximate;
         if (value.IsZero) return radicand;
         if (index == 2) return Number.Of(value.Sqrt(), radicand.IsLossy);
-        if (!budget.Spend(60_000)) return Number.Undefined;
+        if (!budget.Spend(100_000)) return Number.Undefined;
         Number inverse = Number.Of(new Fraction(1, index));
         if (value.IsReal && value.Re.Sign < 0 && index % 2 == 1)
             return -Elementary.Power(Number.Of(-value, radicand.IsLossy), inverse); // the real root
@@ -228,12 +228,20 @@ internal sealed class Evaluator(WorkBudget budget)
             case "max" or "min" or "gcd" or "lcm":
                 return Elementary.Combine(call.Function, values);
             default:
-                if (!budget.Spend(call.Function is "floor" or "ceil" or "abs" && first.IsExact ? 500 : 40_000)) return Number.Undefined;
+                if (!budget.Spend(Price(call.Function, first))) return Number.Undefined;
                 Number result = Elementary.Apply(call.Function, values);
                 Track(result);
                 return result;
         }
     }
+
+    private static long Price(string function, Number argument) => function switch
+    {
+        "floor" or "ceil" or "abs" when argument.IsExact => 500,
+        "abs" => 10_000,
+        ['a', ..] => 160_000, // arcs
+        _ => 80_000,
+    };
 
     private Number Factorial(Number argument)
     {
@@ -266,7 +274,8 @@ internal sealed class Evaluator(WorkBudget budget)
             k = BigInteger.Min(k, upper.Exact.Numerator - k);
         }
         if (k > 4000 || upper.Bits > 512) return Number.Undefined;
-        if (!budget.Spend(100 + ((long)k * (long)k) + ((long)k * upper.Bits))) return Number.Undefined;
+        long bits = (long)k * upper.Bits; // about those of the result, or more
+        if (bits > MaxBits || !budget.Spend(100 + ((long)k * (100 + (bits / 16))))) return Number.Undefined;
         if (upper.IsExactInteger)
         {
             BigInteger n = upper.Exact.Numerator, integer = BigInteger.One;

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using Rlvr.Math.Reading;
 
@@ -15,6 +16,10 @@ internal static class EvaluationText
         + "pure,year,increase,decrease,d,less,Surface,litre,pi sq m,s .,metre,meter,inch").Split(',')];
 
     private static readonly string[] AllNames = [.. Names, .. Names.Select(name => name + "s")];
+
+    // The first word of each name: a text without any of them as a whole word has no name to lose.
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> FirstWords =
+        AllNames.Select(name => string.Concat(name.SkipWhile(c => !IsWord(c)).TakeWhile(IsWord))).ToFrozenSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Takes the answer out of what stood in the box.</summary>
     public static string Extract(string answer)
@@ -40,8 +45,8 @@ internal static class EvaluationText
         text = text.Replace("\\{", "{").Replace("\\}", "}");
         string withoutUnit = RemoveFinalText(text).Trim();
         if (withoutUnit.Length > 0) text = withoutUnit;
-        bool letters = text.AsSpan().IndexOfAnyExceptInRange('!', '@') >= 0; // every name has one
-        for (int pass = 0; letters && pass < 2; pass++)
+        bool names = HasFirstWord(text);
+        for (int pass = 0; names && pass < 2; pass++)
             foreach (string name in AllNames)
                 if (RemoveName(text, name) is { Length: > 0 } shorter) text = shorter;
         text = text.Replace("^{\\circ}", "").Replace("^\\circ", "").Replace("\\$", "").Replace("$", "").Replace("\\(", "").Replace("\\)", "");
@@ -79,6 +84,17 @@ internal static class EvaluationText
     {
         int at = text.IndexOf("\\text{", StringComparison.Ordinal);
         return at >= 0 && text.EndsWith('}') ? text[..at] : text;
+    }
+
+    private static bool HasFirstWord(string text)
+    {
+        for (int at = 0; at < text.Length; at++)
+        {
+            int start = at;
+            while (at < text.Length && IsWord(text[at])) at++;
+            if (at > start && FirstWords.Contains(text.AsSpan(start, at - start))) return true;
+        }
+        return false;
     }
 
     private static bool IsWord(char c) => char.IsLetterOrDigit(c) || c == '_';

@@ -14,7 +14,8 @@ internal static class CommandLine
     public static int Run(string[] args, Terminal terminal)
     {
         RootCommand root = Build(terminal);
-        ParseResult result = root.Parse(args);
+        // A text from a model may begin with @: it names no file of further arguments.
+        ParseResult result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (args.Length == 0)
         {
             root.Parse("--help").Invoke(new InvocationConfiguration { Output = terminal.Error, Error = terminal.Error });
@@ -44,6 +45,7 @@ internal static class CommandLine
             PretrainCommand.Create(terminal),
             ExportCommand.Create(terminal),
             ReportCommand.Create(terminal),
+            VerifyCommand.Create(terminal),
             DoctorCommand.Create(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

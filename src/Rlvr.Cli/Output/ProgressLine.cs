@@ -21,7 +21,7 @@ internal sealed class ProgressLine(TextWriter writer, bool isTerminal, Func<Time
     /// <summary>Reports how far the work of this label is.</summary>
     /// <param name="label">What is done; a new label starts the clock anew.</param>
     /// <param name="done">So many of them are done.</param>
-    /// <param name="total">So many there are.</param>
+    /// <param name="total">So many there are; 0 where that is not known.</param>
     /// <param name="detail">More to say, behind the numbers.</param>
     /// <param name="show">Writes a number; plain digits if null.</param>
     public void Report(string label, long done, long total, string detail = "", Func<long, string>? show = null)
@@ -34,7 +34,7 @@ internal sealed class ProgressLine(TextWriter writer, bool isTerminal, Func<Time
         if (shown != TimeSpan.MinValue && time - shown < (isTerminal ? TerminalPause : PlainPause)) return;
         shown = time;
         show ??= number => number.ToString(CultureInfo.InvariantCulture);
-        string text = $"{label}  {(isTerminal ? Bar(done, total) + "  " : "")}{show(done)}/{show(total)}"
+        string text = $"{label}  {(isTerminal && total > 0 ? Bar(done, total) + "  " : "")}{show(done)}{(total > 0 ? "/" + show(total) : "")}"
             + $"{Left(time - started, done, total)}{(detail.Length > 0 ? "  " + detail : "")}";
         if (isTerminal) writer.Write("\r" + text + "\u001b[K");
         else writer.WriteLine(text);
@@ -61,7 +61,7 @@ internal sealed class ProgressLine(TextWriter writer, bool isTerminal, Func<Time
 
     private static string Bar(long done, long total)
     {
-        int filled = total > 0 ? (int)(BarWidth * done / total) : 0;
+        int filled = (int)(BarWidth * done / total);
         return new string('━', filled) + new string('╌', BarWidth - filled);
     }
 

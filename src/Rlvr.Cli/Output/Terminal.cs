@@ -36,6 +36,9 @@ internal sealed class Terminal
     /// <summary>Set when the user wants the command to stop.</summary>
     public CancellationToken Cancellation { get; }
 
+    /// <summary>Opens standard input.</summary>
+    public Func<Stream> OpenInput { get; set; } = System.Console.OpenStandardInput;
+
     /// <summary>A folder for the log of an unexpected error; the temporary folder when a command has none of its own.</summary>
     public string? LogFolder { get; set; }
 

@@ -36,7 +36,7 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
             if (RealSet.TryRead(expected, _expressions) is { } set)
                 return RealSet.TryRead(answer, _expressions) is { } other ? Decide("real-set", set.SetEquals(other)) : Decide("different-kinds", false);
             if (expected is RelationAnswer { IsEquation: false } || answer is RelationAnswer { IsEquation: false })
-                return expected is RelationAnswer r && answer is RelationAnswer s && CompareInequalities(r, s);
+                return expected is RelationAnswer r && answer is RelationAnswer s ? CompareInequalities(r, s) : Decide("different-kinds", false);
             if (expected is SetOperationAnswer p && answer is SetOperationAnswer q)
                 return Decide("set-operation", p.Operation == q.Operation
                     && ((AreEqual(p.Left, q.Left, depth + 1) && AreEqual(p.Right, q.Right, depth + 1))

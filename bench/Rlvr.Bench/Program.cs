@@ -2,6 +2,8 @@ using Rlvr.Bench;
 
 // dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0]
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
+// dotnet run -c Release --project bench/Rlvr.Bench -- verifier [--repeats 8]
+// dotnet run -c Release --project bench/Rlvr.Bench -- hostile [--show 20]
 int Option(string name, int fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? int.Parse(args[i + 1]) : fallback;
 switch (args.FirstOrDefault())
 {
@@ -11,7 +13,13 @@ switch (args.FirstOrDefault())
     case "memory":
         MemoryBench.Run(Option("--threads", 1), Option("--steps", 200));
         return 0;
+    case "verifier":
+        VerifierBench.Run(Option("--repeats", 8));
+        return 0;
+    case "hostile":
+        HostileBench.Run(Option("--show", 20));
+        return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] | memory [--threads N] [--steps N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] | memory [--threads N] [--steps N] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

@@ -9,7 +9,9 @@ namespace Rlvr.Math.Tests;
 /// </summary>
 public sealed class FuzzTests
 {
-    private static readonly int Seconds = Read("RLVR_FUZZ_SECONDS") is > 0 and long seconds ? (int)seconds : 10;
+    internal const int UsualSeconds = 10;
+
+    internal static int Seconds { get; } = Read("RLVR_FUZZ_SECONDS") is > 0 and long seconds ? (int)seconds : UsualSeconds;
 
     [Fact]
     public void No_text_makes_it_throw_hang_or_contradict_itself()

@@ -27,7 +27,7 @@ internal static class HostileTexts
             "-", "+", "+-", "\\pm ", "\\mp 1", "*", "/", "=", "<", "1<", "1=", "x=", "x\\ne ", "\\frac", "\\frac1", "\\frac{", "\\sqrt", "\\sqrt{", "\\sqrt[", "\\sqrt[3]", "\\binom", "\\sum_{k=1}^{9}", "\\prod_{k=1}^{k}",
             "\\begin{pmatrix}", "\\begin{cases}", "\\end{pmatrix}", "\\text{", "\\text{or}", "\\mathrm{a}", "\\boxed{", "\\boxed{1}", "boxed", "\\overline", "\\overline{3}", "\\log_", "\\log_2", "\\sin", "\\sin^2", "\\sin^{-1}", "\\ln ", "\\max(", "\\gcd(1,",
             "7", "1.", "0.", "1,234,", "1 234 ", "1,234 ", "1{,}", "1,\\!", "1e", "1e9", "e", "i", "x", "\\pi", "\\infty", "x!", "x'", "x_", "x^", "2^", "(-1)^", "^{-1}", "x_{1}", "\\theta", "½", "√", "²", "∪", "°", "\\cup", "[0,1]\\cup", "\\in", "\\mathbb{R}",
-            "and ", "or ", "1 or ", "to ", "1 to ", "1:", "is ", "the answer is ", "answer: ", "Answer:", "one ", "one hundred ", "hundred ", "million ", "1 million ", "half ", "cm ", "5 cm ", "cm^2", "/s", "5 hours ", "pens ", "a ", "(A)", "A", "option ", "$5", "5\\%", "^\\circ", "1^\\circ 2'", "a.m.",
+            "and ", "or ", "1 or ", "to ", "1 to ", "1:", "is ", "the answer is ", "answer: ", "Answer:", "\\lim_{x} the value of f is ", "a=1,b=2;", "one ", "one hundred ", "hundred ", "million ", "1 million ", "half ", "cm ", "5 cm ", "cm^2", "/s", "5 hours ", "pens ", "a ", "(A)", "A", "option ", "$5", "5\\%", "^\\circ", "1^\\circ 2'", "a.m.",
             "101_2", "base ", "\u0000", "\u200b", "\ud800", "\udc00", "😀", "ﷺ", "é", "\u0301", "\u202e", "字", " ", "\n", "\t", "a b ", "aaaaaaaaa ", "abc", "inf", "pi", "sqrt", "sqrt(", "sqrt2"),
 
         // Lists of values that are all different.
@@ -158,6 +158,8 @@ internal static class HostileTexts
         Nest("set builders", "\\{x \\mid ", "x > 2", "\\}"),
         Nest("equations", "(x = ", "2", ")"),
         Nest("choices", "(A) ", "2", ""),
+        Nest("conditions", "x (", "x > 0", ")"),
+        Nest("introductions", "answer: ", "\\lim x", ""),
         Nest("functions of fractions", "\\sin\\frac{", "x", "}{2}"),
         Nest("overlines", "\\overline{", "x", "}"),
         new("environments with many names", size => Environments(size)),

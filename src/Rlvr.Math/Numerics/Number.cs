@@ -118,8 +118,8 @@ internal readonly struct Number
     }
 
     /// <summary>The value, real where its imaginary part is no more than the error of rounding.</summary>
-    public Number WithoutImaginaryNoise() => _state == State.Approximate && !_approximate.IsReal && _approximate.Im.Magnitude < _approximate.Re.Magnitude - 150
-        ? Of(BigComplex.FromReal(_approximate.Re), IsLossy)
+    public Number WithoutImaginaryNoise() => _state == State.Approximate && _approximate!.Value is { IsReal: false } value && value.Im.Magnitude < value.Re.Magnitude - 150
+        ? Of(BigComplex.FromReal(value.Re), IsLossy)
         : this;
 
     /// <summary>Compares two real values; 0 where they are equal to working precision.</summary>

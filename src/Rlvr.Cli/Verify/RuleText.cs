@@ -62,7 +62,7 @@ internal static class RuleText
         "base" => "both are digits in a base; base and digits must be the same",
         "base-ten" => "one is written in a base: only digits in base ten are compared with a plain number",
         "choice" => "the letters of a multiple-choice question are compared",
-        "choice-content" => "the answer names a choice with its content; the content is compared",
+        "choice-content" => "one of them names a choice with its content; the content is compared",
         "choices" => "the same letters of a multiple-choice question",
 
         // No comparison.

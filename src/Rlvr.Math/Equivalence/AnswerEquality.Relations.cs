@@ -115,8 +115,14 @@ internal sealed partial class AnswerEquality
                 return Decide("choice", IsLetter(b, a.Letter));
             case (ScalarAnswer { Value: VariableExpression or ConstantExpression } a, ChoiceAnswer b):
                 return Decide("choice", IsLetter(a, b.Letter));
+            case (_, RelationAnswer { Label: not LabelKind.None, IsEquation: true } b):
+                return Decide("words", AllValues(b, value => AreEqual(expected, value, depth + 1)));
+            case (RelationAnswer { Label: not LabelKind.None, IsEquation: true } a, _):
+                return Decide("words", AllValues(a, value => AreEqual(value, answer, depth + 1)));
             case (_, ChoiceAnswer { Content: { } content }) when expected is not TextAnswer:
                 return Decide("choice-content", AreEqual(expected, content, depth + 1));
+            case (ChoiceAnswer { Content: { } content }, _) when answer is not TextAnswer:
+                return Decide("choice-content", AreEqual(content, answer, depth + 1));
             case (TextAnswer a, TextAnswer b):
                 return Decide("words", a.Text == b.Text || (IsNothing(a.Text) && IsNothing(b.Text)) || (IsUndefined(a.Text) && IsUndefined(b.Text)));
             case (TextAnswer a, CollectionAnswer { Items.Length: 0 }):
@@ -127,10 +133,6 @@ internal sealed partial class AnswerEquality
                 return Decide("words", IsSpelled(a.Text, answer));
             case (ScalarAnswer or TupleAnswer, TextAnswer b):
                 return Decide("words", IsSpelled(b.Text, expected));
-            case (TextAnswer, RelationAnswer { Label: not LabelKind.None, IsEquation: true } b):
-                return Decide("words", AllValues(b, value => AreEqual(expected, value, depth + 1)));
-            case (RelationAnswer { Label: not LabelKind.None, IsEquation: true } a, _):
-                return Decide("words", AllValues(a, value => AreEqual(value, answer, depth + 1)));
             case (NumberSetAnswer { Name: "R" }, TextAnswer b):
                 return Decide("number-set", b.Text is "all real numbers" or "all reals" or "real numbers" or "reals");
             case (TextAnswer a, NumberSetAnswer { Name: "R" }):

@@ -33,8 +33,7 @@ internal sealed partial class AnswerEquality(WorkBudget budget)
         if (WithoutName(answer) is { } given && expected is not RelationAnswer { IsEquation: true }) return AreEqual(expected, given, depth + 1);
         if (RealSet.IsSetNotation(expected) || RealSet.IsSetNotation(answer))
         {
-            if (RealSet.TryRead(expected, _expressions) is { } set)
-                return RealSet.TryRead(answer, _expressions) is { } other ? Decide("real-set", set.SetEquals(other)) : Decide("different-kinds", false);
+            if (RealSet.TryRead(expected, _expressions) is { } set && RealSet.TryRead(answer, _expressions) is { } other) return Decide("real-set", set.SetEquals(other));
             if (expected is RelationAnswer { IsEquation: false } || answer is RelationAnswer { IsEquation: false })
                 return expected is RelationAnswer r && answer is RelationAnswer s ? CompareInequalities(r, s) : Decide("different-kinds", false);
             if (expected is SetOperationAnswer p && answer is SetOperationAnswer q)

@@ -6,7 +6,8 @@ internal sealed class ExpressionTraits
     /// <summary>More names than this are not told apart: nothing is done with so many variables.</summary>
     private const int MaxVariables = 64;
 
-    private int _uses; // how often a variable stood somewhere
+    private readonly List<string> _bound = []; // indices of the sums and products round this place
+    private int _uses; // how often a free variable stood somewhere
 
     /// <summary>Names of the free variables, in the order of their first use.</summary>
     public List<string> Variables { get; } = [];
@@ -53,6 +54,7 @@ internal sealed class ExpressionTraits
                 HasImaginaryUnit = true;
                 break;
             case VariableExpression variable:
+                if (_bound.Contains(variable.Name)) break;
                 _uses++;
                 if (Variables.Count < MaxVariables && !Variables.Contains(variable.Name)) Variables.Add(variable.Name);
                 break;
@@ -67,11 +69,12 @@ internal sealed class ExpressionTraits
                 Visit(quotient.Denominator);
                 break;
             case PowerExpression power:
+                int before = _uses;
                 Visit(power.Base);
-                int uses = _uses;
+                int middle = _uses;
                 Visit(power.Exponent);
-                HasBranches |= power.Exponent is not RationalExpression { Value.Denominator.IsOne: true } && Variables.Count > 0;
-                if (_uses > uses && IsNegative(power.Base)) WantsIntegers = true;
+                HasBranches |= power.Exponent is not RationalExpression { Value.Denominator.IsOne: true } && _uses > before;
+                if (_uses > middle && IsNegative(power.Base)) WantsIntegers = true;
                 break;
             case PlusMinusExpression plusMinus:
                 PlusMinusSigns++;
@@ -79,19 +82,21 @@ internal sealed class ExpressionTraits
                 Visit(plusMinus.Operand);
                 break;
             case CallExpression call:
+                int outside = _uses;
                 foreach (Expression argument in call.Arguments) Visit(argument);
-                HasBranches |= call.Function is "abs" or "max" or "min" or "sqrt" or "root" or "cbrt" && Variables.Count > 0;
-                HasRounding |= call.Function is "floor" or "ceil" && Variables.Count > 0;
-                if (call.Function is "factorial" or "binomial" or "floor" or "ceil" or "gcd" or "lcm" && Variables.Count > 0) WantsIntegers = true;
+                if (_uses == outside) break;
+                HasBranches |= call.Function is "abs" or "max" or "min" or "sqrt" or "root" or "cbrt";
+                HasRounding |= call.Function is "floor" or "ceil";
+                WantsIntegers |= call.Function is "factorial" or "binomial" or "floor" or "ceil" or "gcd" or "lcm";
                 break;
             case SeriesExpression series:
-                bool known = Variables.Contains(series.Index);
-                int outside = _uses;
+                _bound.Add(series.Index);
                 Visit(series.Body);
-                if (!known && Variables.Remove(series.Index) && Variables.Count == 0) _uses = outside;
+                _bound.RemoveAt(_bound.Count - 1);
+                int body = _uses;
                 Visit(series.From);
                 Visit(series.To);
-                if (Variables.Count > 0) WantsIntegers = true;
+                if (_uses > body) WantsIntegers = true;
                 break;
             case MatrixExpression matrix:
                 HasMatrix = true;

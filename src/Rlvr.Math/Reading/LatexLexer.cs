@@ -76,7 +76,7 @@ internal sealed partial class LatexLexer
         ReadOnlySpan<char> before = text.AsSpan(0, at).Trim(), after = text.AsSpan(at + 1).TrimStart();
         if (before is not ("" or "-") || after.Length == 0 || !char.IsAsciiDigit(after[0])) return -1;
         foreach (char c in after)
-            if (!char.IsAsciiLetterOrDigit(c) && c is not (' ' or ',' or '.')) return -1;
+            if (!char.IsAsciiLetterOrDigit(c) && !char.IsWhiteSpace(c) && c is not (',' or '.')) return -1;
         return at;
     }
 

@@ -73,6 +73,10 @@ public sealed class CheckpointsAndCompareTests : IDisposable
         Assert.DoesNotContain('\u001b', CommandRun.Of("compare", a, b, "--json").Succeeded().Out);
         Assert.Contains("within noise", CommandRun.Of("compare", a, Responses("c", "00000000011")).Succeeded().Out, StringComparison.Ordinal);
         CommandRun.Of("compare", a, Responses("d", "0000000001")).FailedWith(1, "not of the same problems");
+        // An evaluation that was stopped is not compared.
+        CommandRun.Of("eval", TinyModel.Write(folder), "-s", TinyModel.Problems(folder), "--max-new-tokens", "2", "--out", folder["part"]).Succeeded();
+        File.WriteAllLines(folder["part/sums.jsonl"], File.ReadAllLines(folder["part/sums.jsonl"]).Take(1));
+        CommandRun.Of("compare", folder["part"], folder["part"]).FailedWith(1, "is not complete: sums has 1 of 2 responses");
         CommandRun.Of("compare", a, b, "--suite", "t").FailedWith(1, "has no suite 't'");
     }
 

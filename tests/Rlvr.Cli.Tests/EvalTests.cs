@@ -78,6 +78,9 @@ public sealed class EvalTests : IDisposable
             JsonElement greedy = CommandRun.Of("eval", model, "-s", "aime24", "-t", "0", "--limit", "3", "--max-new-tokens", "4", "--json").Succeeded().Json.GetProperty("suites")[0];
             Assert.Equal((1, 0), (greedy.GetProperty("samples").GetInt32(), greedy.GetProperty("temperature").GetDouble()));
             CommandRun.Of("eval", model, "-s", "aime24").FailedWith(1, "with 3072 new ones it does not fit the model's 160 positions");
+            // Training evaluates them too.
+            Assert.Contains("math500 (500), aime24 (30), amc23 (40), minerva (272), olympiadbench (675), aime25 (30)",
+                CommandRun.Of("train", TinyModel.Recipe(folder, model), "--set", "evaluation.suites=six", "--dry-run").Succeeded().Out, StringComparison.Ordinal);
             CommandRun.Of("eval", model, "-s", "math500", "-k", "4").FailedWith(2, "--samples 4 needs a --temperature above 0");
         }
         finally

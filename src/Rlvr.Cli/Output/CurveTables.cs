@@ -20,7 +20,7 @@ internal static class CurveTables
         }
         terminal.Tables.Write(table);
         if (several)
-            Line(terminal, $"best average: step {curve.Best.Step}, {EvaluationTables.WithError(curve.Best.Average.Accuracy, curve.Best.Average.StandardError)} (the checkpoint that the paper's Table 8 reports)");
+            Line(terminal, $"best average: step {curve.Best.Step}, {EvaluationTables.WithError(curve.Best.Average.Accuracy, curve.Best.Average.StandardError)} (what Table 8 of arXiv 2504.20571 reports)");
         string suites = string.Join("; ", curve.Suites.Select(s => $"{Heading(s)} {EvaluationTables.WithError(curve.BestOn(s)[s].Accuracy, curve.BestOn(s)[s].StandardError)} at step {curve.BestOn(s).Step}"));
         Line(terminal, $"best per suite: {suites} (as in its Tables 3 and 5)");
         if (curve.Points.Count > 1) Line(terminal, $"chosen among {curve.Points.Count} checkpoints on these very problems, as in the paper: the best is an optimistic estimate");

@@ -45,6 +45,14 @@ public sealed class PairedTestTests
     }
 
     [Fact]
+    public void What_is_too_much_to_count_is_drawn()
+    {
+        int[] large = [.. Enumerable.Range(0, 40).Select(i => (i * 100_003 % 999_983) - 400_000)];
+        Assert.InRange(PairedTest.Exact(large), 1.0 / (PairedTest.Flips + 1), 1);
+        Assert.Equal(PairedTest.Sampled([.. large.Select(d => (double)d)]), PairedTest.Exact(large), 12);
+    }
+
+    [Fact]
     public void Where_there_is_no_difference_it_cries_wolf_at_most_as_often_as_it_says()
     {
         const int trials = 2000;

@@ -6,7 +6,8 @@ public static class PairedTest
     /// <summary>Random sign flips where there are too many to count; the smallest p is then 1 / (this + 1).</summary>
     public const int Flips = 9_999;
 
-    private const long MaxCells = 1L << 28; // of exact counting: about a second
+    // Of exact counting: about a second, and 32 MB.
+    private const long MaxSteps = 1L << 28, MaxSum = 1L << 22;
 
     /// <summary>
     /// Two-sided p of the exact paired permutation test (Fisher, 1935): if it made no difference which of the two is which, every difference might as
@@ -20,7 +21,7 @@ public static class PairedTest
         if (unit == 0) return 1;
         int[] sizes = [.. differences.Where(d => d != 0).Select(d => int.Abs(d) / unit)];
         long total = sizes.Sum(s => (long)s), observed = long.Abs(differences.Sum(d => (long)d / unit));
-        if (total * sizes.Length > MaxCells) return Sampled([.. differences.Select(d => (double)d)]);
+        if (total > MaxSum || total * sizes.Length > MaxSteps) return Sampled([.. differences.Select(d => (double)d)]);
         // chance[w]: that those with a plus sign add up to w. Their sum less that of the others is 2 w - total.
         double[] chance = new double[total + 1];
         chance[0] = 1;

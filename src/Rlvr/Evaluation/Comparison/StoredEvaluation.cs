@@ -32,8 +32,9 @@ public sealed record StoredEvaluation(string Path, IReadOnlyList<StoredSuite> Su
         {
             IReadOnlyDictionary<string, string> settings = folder.SettingsOf(suite);
             List<ResponseRecord> records = ReadRecords(folder.FileOf(suite));
-            if (int.TryParse(settings.GetValueOrDefault("problems"), out int problems) && int.TryParse(settings.GetValueOrDefault("samples"), out int samples) && records.Count < (long)problems * samples)
-                throw new RlvrException($"'{path}' is not complete: {suite} has {records.Count} of {(long)problems * samples} responses. The command that began it goes on with it.");
+            long expected = int.TryParse(settings.GetValueOrDefault("problems"), out int problems) && int.TryParse(settings.GetValueOrDefault("samples"), out int samples) ? (long)problems * samples : 1;
+            if (records.Count < expected)
+                throw new RlvrException($"'{path}' is not complete: {suite} has {records.Count} of {expected} responses. The command that began it goes on with it.");
             suites.Add(Group(folder.FileOf(suite), suite, records, settings));
         }
         return suites.Count > 0 || only is not null ? suites : throw new RlvrException($"the evaluation '{path}' has no suites.");

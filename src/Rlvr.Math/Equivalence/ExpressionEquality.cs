@@ -170,7 +170,9 @@ internal sealed class ExpressionEquality(WorkBudget budget)
             }
             Number quotient = (left / right).WithoutImaginaryNoise();
             if (!quotient.IsFinite || !quotient.IsReal) return Proportion.Unrelated;
-            if (ratio is { } known && !Number.AreEqual(known, quotient, long.Max(scaleA, scaleB))) return Proportion.Unrelated;
+            // The largest term decides how exact a side is, and that, how exact the quotient is.
+            long scale = long.Max(scaleA - left.Magnitude, scaleB - right.Magnitude) + quotient.Magnitude;
+            if (ratio is { } known && !Number.AreEqual(known, quotient, scale)) return Proportion.Unrelated;
             ratio ??= quotient;
             agreed++;
         }

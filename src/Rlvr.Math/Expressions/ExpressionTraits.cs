@@ -9,7 +9,7 @@ internal sealed class ExpressionTraits
     private readonly List<string> _bound = []; // indices of the sums and products round this place
     private int _uses; // how often a free variable stood somewhere
 
-    /// <summary>Names of the free variables, in the order of their first use.</summary>
+    /// <summary>Names of the free variables, in an order that does not depend on where they stand.</summary>
     public List<string> Variables { get; } = [];
 
     /// <summary>Number of plus-minus signs.</summary>
@@ -38,6 +38,7 @@ internal sealed class ExpressionTraits
     {
         ExpressionTraits traits = new();
         foreach (Expression expression in expressions) traits.Visit(expression);
+        if (traits.Variables.Count > 1) traits.Variables.Sort(StringComparer.Ordinal);
         return traits;
     }
 

@@ -188,7 +188,8 @@ internal sealed class Evaluator(WorkBudget budget)
     {
         if (!radicand.IsFinite || index < 1) return Number.Undefined;
         if (index == 1) return radicand;
-        if (!budget.Spend(6_000 + (2 * radicand.Bits))) return Number.Undefined;
+        long words = radicand.Bits / 64;
+        if (!budget.Spend(6_000 + (words * words * 10))) return Number.Undefined;
         if (radicand.IsExact && radicand.Bits < 20_000
     && Integers.TryExactRoot(radicand.Exact.Numerator, index, out BigInteger top)
     && Integers.TryExactRoot(radicand.Exact.Denominator, index, out BigInteger bottom))

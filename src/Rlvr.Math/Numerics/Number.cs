@@ -53,6 +53,9 @@ internal readonly struct Number
         _ => 0,
     };
 
+    /// <summary>The exponent of the leading bit of a finite value that is not zero.</summary>
+    public long Magnitude => Approximate.Magnitude;
+
     public long Bits => IsExact ? (long)_exact.Numerator.GetBitLength() + (long)_exact.Denominator.GetBitLength() : BigFloat.Precision;
 
     public static Number Of(Fraction value) => new(State.Exact, value, null, false);

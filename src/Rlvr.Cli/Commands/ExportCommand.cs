@@ -11,8 +11,6 @@ namespace Rlvr.Cli.Commands;
 /// <summary><c>rlvr export</c>: a checkpoint as a folder for transformers, vLLM and llama.cpp.</summary>
 internal static class ExportCommand
 {
-    private static readonly Dictionary<string, ScalarType> Types = new() { ["fp32"] = ScalarType.Float32, ["bf16"] = ScalarType.BFloat16, ["fp16"] = ScalarType.Float16 };
-
     public static Command Create(Terminal terminal)
     {
         Argument<string> run = new("RUN") { Description = "a run (its last checkpoint), a checkpoint of one, or a model folder" };
@@ -21,7 +19,7 @@ internal static class ExportCommand
         Option<string> dtype = new("--dtype") { Description = "fp32 (the weights exactly as trained), bf16 or fp16 (half the size)", DefaultValueFactory = _ => "fp32", HelpName = "TYPE" };
         Option<bool> overwrite = new("--overwrite") { Description = "replace a model that is in DIR" };
         Option<bool> json = new("--json") { Description = "one JSON object on standard output" };
-        dtype.AcceptOnlyFromAmong([.. Types.Keys]);
+        dtype.AcceptOnlyFromAmong("fp32", "bf16", "fp16");
         ExampleCommand command = new("export", "Write a checkpoint as a Hugging Face folder: weights, tokenizer, templates and a model card, without the optimiser's state.",
             "rlvr export runs/one-shot-20260101-120000 exported/one-shot --dtype bf16",
             "rlvr export runs/one-shot-20260101-120000 exported/step-20 --step 20")
@@ -30,16 +28,11 @@ internal static class ExportCommand
         {
             ModelSource source = ModelSource.Find(result.GetRequiredValue(run), terminal, result.GetValue(step));
             string folder = result.GetRequiredValue(output);
-            ScalarType type = Types[result.GetValue(dtype)!];
             string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
             Check(folder, target, source.Folder, result.GetValue(overwrite));
             ModelFolder.Open(source.Folder).Dispose(); // says what is wrong with it before anything is made
             OutputProbe.Check(target, makeFolder: true);
-            AtomicFile.WriteFolder(target, temporary =>
-            {
-                ModelExport.Write(source.Folder, temporary, type);
-                if (Card(source, type) is { } card) File.WriteAllText(Path.Combine(temporary, RunCard.FileName), card);
-            });
+            Write(source, target, result.GetValue(dtype)!);
             string[] files = [.. Directory.EnumerateFiles(target, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(target, f)).Order(StringComparer.Ordinal)];
             if (result.GetValue(json))
             {
@@ -59,6 +52,17 @@ internal static class ExportCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    // Whoever only asks for help needs no tensor library: its types stay out of what builds the command.
+    private static void Write(ModelSource source, string target, string dtype)
+    {
+        ScalarType type = dtype switch { "bf16" => ScalarType.BFloat16, "fp16" => ScalarType.Float16, _ => ScalarType.Float32 };
+        AtomicFile.WriteFolder(target, temporary =>
+        {
+            ModelExport.Write(source.Folder, temporary, type);
+            if (Card(source, type) is { } card) File.WriteAllText(Path.Combine(temporary, RunCard.FileName), card);
+        });
     }
 
     private static void Check(string folder, string target, string source, bool overwrite)

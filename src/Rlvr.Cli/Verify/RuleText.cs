@@ -54,6 +54,7 @@ internal static class RuleText
         "inequality" => "two inequalities are the same where one is a positive multiple of the other",
         "relation" => "an equation and an inequality",
         "labelled-value" => "both give a value to a name; the values are compared",
+        "assignment" => "values that are given to several names are compared with those of the other side",
         "label-added" => "the answer has a name before its value (x = ...); the value is compared",
         "label-omitted" => "the expected answer has a name before its value (x = ...); the value is compared",
 

@@ -59,7 +59,8 @@ internal sealed class Unit(SortedDictionary<string, int> dimensions, Fraction sc
 
     private IEnumerable<bool> Nouns => Dimensions.Keys.Select(key => key[0] == '#');
 
-    public override string ToString() => "[" + string.Join(' ', Dimensions.Select(pair => pair.Key + (pair.Value == 1 ? "" : "^" + pair.Value))) + "]";
+    /// <summary>Base units, with how many of them it is: 3 kilometers are <c>3 [1000 m]</c>.</summary>
+    public override string ToString() => "[" + (Scale.Equals(Fraction.One) ? "" : Scale + " ") + string.Join(' ', Dimensions.Select(pair => pair.Key + (pair.Value == 1 ? "" : "^" + pair.Value))) + "]";
 }
 
 /// <summary>Words.</summary>

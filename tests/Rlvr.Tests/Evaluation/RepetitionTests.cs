@@ -54,6 +54,6 @@ public sealed class RepetitionTests
         long start = Stopwatch.GetTimestamp();
         Repetition.IsRepetitive(string.Concat(Enumerable.Repeat("ab", 5_000_000)) + "c");
         Repetition.IsRepetitive(string.Concat(Enumerable.Range(0, 1_000_000).Select(i => $"{i * 2654435761 % 1000} ")));
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10)); // on a busy machine; milliseconds on a quiet one
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60)); // on a busy machine; milliseconds on a quiet one
     }
 }

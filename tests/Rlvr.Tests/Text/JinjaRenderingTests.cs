@@ -65,7 +65,7 @@ public class JinjaRenderingTests
         long start = Stopwatch.GetTimestamp();
         RlvrException error = Assert.Throws<RlvrException>(() => Render(template));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 10);
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 120); // a second on a quiet machine; without a bound, for ever
     }
 
     [Theory]

@@ -44,6 +44,7 @@ internal static class CommandLine
             PullCommand.Create(terminal),
             PretrainCommand.Create(terminal),
             ExportCommand.Create(terminal),
+            SelectCommand.Create(terminal),
             ReportCommand.Create(terminal),
             VerifyCommand.Create(terminal),
             DoctorCommand.Create(terminal),

@@ -2,7 +2,7 @@ namespace Rlvr.Cli.Tests;
 
 public sealed class CommandLineTests
 {
-    public static TheoryData<string> Commands => ["demo", "train", "eval", "compare", "generate", "pull", "pretrain", "export", "report", "verify", "doctor"];
+    public static TheoryData<string> Commands => ["demo", "train", "eval", "compare", "generate", "pull", "pretrain", "export", "select", "report", "verify", "doctor"];
 
     [Fact]
     public void Without_a_command_the_help_is_the_error()

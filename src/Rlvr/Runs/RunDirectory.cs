@@ -8,6 +8,7 @@ namespace Rlvr.Runs;
 /// <code>
 /// recipe.yaml               the resolved recipe
 /// environment.json          machine and versions
+/// accuracy.jsonl            how each training example went, one line a step
 /// labels.jsonl              problems whose label cannot be read, where there are any
 /// metrics.jsonl             one line a step
 /// evals.jsonl               one line an evaluation
@@ -35,6 +36,9 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>Machine and versions, JSON.</summary>
     public string EnvironmentPath => In("environment.json");
+
+    /// <summary>One JSON object a step: how its examples went.</summary>
+    public string AccuracyPath => In("accuracy.jsonl");
 
     /// <summary>One JSON object for each label that cannot be read; missing where all can.</summary>
     public string LabelsPath => In("labels.jsonl");
@@ -129,6 +133,9 @@ public sealed class RunDirectory : IDisposable
         Mirror(evaluation.Step, evaluation.Subjects.Select(s => ($"{name}/{s.Subject}", s.Accuracy)).Prepend(($"{name}/accuracy", evaluation.Accuracy)));
     }
 
+    /// <summary>Adds how the examples of a step went.</summary>
+    public void Append(ExampleAccuracyRecord accuracy) => JsonLines.Append(AccuracyPath, JsonSerializer.Serialize(accuracy, RunJson.Line));
+
     /// <summary>Saves rollouts of a step, in place of what was saved of it before.</summary>
     public void WriteRollouts(int step, IEnumerable<RolloutRecord> rollouts)
     {
@@ -143,6 +150,7 @@ public sealed class RunDirectory : IDisposable
     public void TruncateAfter(int step)
     {
         JsonLines.Filter(MetricsPath, (number, line) => RunJson.ParseMetrics(MetricsPath, number, line).Step <= step);
+        JsonLines.Filter(AccuracyPath, (number, line) => RunJson.Parse<ExampleAccuracyRecord>(AccuracyPath, number, line).Step <= step);
         JsonLines.Filter(EvaluationsPath, (number, line) => RunJson.Parse<EvaluationRecord>(EvaluationsPath, number, line).Step <= step);
         foreach (var later in RolloutSteps().Where(s => s > step))
             File.Delete(RolloutsPath(later));
@@ -160,6 +168,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>The lines of metrics.jsonl so far.</summary>
     public IReadOnlyList<StepMetrics> ReadMetrics() =>
         [.. JsonLines.Read(MetricsPath).Select(l => RunJson.ParseMetrics(MetricsPath, l.Number, l.Line))];
+
+    /// <summary>How the training examples went, step by step.</summary>
+    public IReadOnlyList<ExampleAccuracyRecord> ReadAccuracies() => Read<ExampleAccuracyRecord>(AccuracyPath);
 
     /// <summary>The labels that cannot be read.</summary>
     public IReadOnlyList<LabelRecord> ReadLabels() => Read<LabelRecord>(LabelsPath);

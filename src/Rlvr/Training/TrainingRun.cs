@@ -132,6 +132,7 @@ public sealed class TrainingRun : IDisposable
                 StepResult result = RunStep(directory, step + 1, cancellation);
                 step++;
                 directory.Append(result.Metrics);
+                AppendAccuracy(directory, step, result.Rollouts);
                 observer.StepDone(result.Metrics, recipe.Steps);
                 if (step == 1 || step == recipe.Steps || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) SaveRollouts(directory, step, result.Rollouts);
                 if (EvaluatesAfter(step)) Evaluate(directory, step, full: false, cancellation);
@@ -150,6 +151,18 @@ public sealed class TrainingRun : IDisposable
         }
         Report.Write(directory);
         return new TrainingOutcome(directory.Path, step, stopped, directory.ReadEvaluations());
+    }
+
+    // Dynamic sampling keeps the groups that differ in their rewards: what is kept says nothing about how an example goes.
+    private void AppendAccuracy(RunDirectory directory, int step, IReadOnlyList<ScoredRollout> rollouts)
+    {
+        if (recipe.Rollout.DynamicSampling > 0) return;
+        directory.Append(new ExampleAccuracyRecord
+        {
+            Step = step,
+            Epoch = ((step - 1) / trainer.StepsPerEpoch) + 1,
+            Accuracy = rollouts.Where(r => !r.Reward.IsFailure).GroupBy(r => r.Problem.Id).ToDictionary(g => g.Key, g => g.Average(r => r.Reward.Correct ? 1.0 : 0.0)),
+        });
     }
 
     private StepResult RunStep(RunDirectory directory, int step, CancellationToken cancellation)

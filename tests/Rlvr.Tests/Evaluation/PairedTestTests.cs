@@ -59,13 +59,15 @@ public sealed class PairedTestTests
         int alarms = 0;
         for (int t = 0; t < trials; t++)
         {
-            int[] differences = [.. Enumerable.Range(0, 30).Select(p => Right(t, p, 0) - Right(t, p, 1))];
+            int[] differences = new int[30];
+            for (int p = 0; p < differences.Length; p++)
+            {
+                double chance = CounterRandom.Uniform(3, (ulong)t, (ulong)p, 99);
+                differences[p] = Right(t, p, 0, 8, chance) - Right(t, p, 1, 8, chance);
+            }
             if (PairedTest.Exact(differences) < PairedDifference.Level) alarms++;
         }
         Assert.InRange((double)alarms / trials, 0.02, 0.055);
-
-        static int Right(int trial, int problem, int model) =>
-            Enumerable.Range(0, 8).Count(s => CounterRandom.Uniform(3, (ulong)trial, (ulong)problem, (ulong)((8 * model) + s)) < CounterRandom.Uniform(3, (ulong)trial, (ulong)problem, 99));
     }
 
     [Theory]
@@ -79,16 +81,25 @@ public sealed class PairedTestTests
         for (int t = 0; t < trials; t++)
         {
             // The second model gets 0.3 of what the first gets wrong; problems are evenly hard: a difference of 0.15 on average.
-            (int, int)[] Run(int model) => [.. Enumerable.Range(0, problems).Select(p =>
+            (int, int)[] first = new (int, int)[problems], second = new (int, int)[problems];
+            for (int p = 0; p < problems; p++)
             {
-                double chance = CounterRandom.Uniform(4, (ulong)t, (ulong)p, 999);
-                if (model == 1) chance += 0.3 * (1 - chance);
-                return (Enumerable.Range(0, samples).Count(s => CounterRandom.Uniform(4, (ulong)t, (ulong)p, (ulong)((100 * model) + s)) < chance), samples);
-            })];
-            ConfidenceInterval interval = PairedDifference.Of(Run(0), Run(1)).Interval;
+                double chance = CounterRandom.Uniform(3, (ulong)t, (ulong)p, 999);
+                first[p] = (Right(t, p, 0, samples, chance), samples);
+                second[p] = (Right(t, p, 1, samples, chance + (0.3 * (1 - chance))), samples);
+            }
+            ConfidenceInterval interval = PairedDifference.Of(first, second).Interval;
             if (interval.Low <= 0.15 && 0.15 <= interval.High) covered++;
         }
         Assert.InRange((double)covered / trials, low, high);
+    }
+
+    /// <summary>How many of a model's responses to a problem are right.</summary>
+    private static int Right(int trial, int problem, int model, int samples, double chance)
+    {
+        int right = 0;
+        for (int s = 0; s < samples; s++) right += CounterRandom.Uniform(3, (ulong)trial, (ulong)problem, (ulong)((100 * model) + s)) < chance ? 1 : 0;
+        return right;
     }
 
     [Fact]

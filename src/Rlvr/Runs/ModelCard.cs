@@ -20,6 +20,9 @@ public sealed partial record ModelCard
     /// <summary>The same as an id of a hub (owner/name); null where it has none.</summary>
     public string? BaseId { get; init; }
 
+    /// <summary>The training data as an id of a hub; null where it has none.</summary>
+    public string? DatasetId { get; init; }
+
     /// <summary>Lines of the head about the terms of use, taken over from the base model: license, license_name, license_link.</summary>
     public IReadOnlyList<(string Key, string Value)> Terms { get; init; } = [];
 
@@ -75,6 +78,7 @@ public sealed partial record ModelCard
     {
         text.Append("---\nlibrary_name: transformers\npipeline_tag: text-generation\n");
         if (BaseId is not null) text.Append($"base_model: {Yaml(BaseId)}\nbase_model_relation: finetune\n");
+        if (DatasetId is not null) text.Append($"datasets:\n- {Yaml(DatasetId)}\n");
         foreach ((string key, string value) in Terms) text.Append($"{key}: {Yaml(value)}\n");
         text.Append("tags:\n");
         foreach (string tag in new[] { "rlvr", "reinforcement-learning" }.Concat(Tags).Distinct()) text.Append($"- {Yaml(tag)}\n");

@@ -17,8 +17,6 @@ public static partial class RunCard
     /// <summary>Problems up to this many are shown in full.</summary>
     private const int MaxProblems = 4;
 
-    private const string CachePrefix = "models--";
-
     private static readonly string[] TermsKeys = ["license", "license_name", "license_link"];
 
     /// <summary>Writes the card beside the weights of a checkpoint; does nothing where there is no such checkpoint.</summary>
@@ -51,6 +49,7 @@ public static partial class RunCard
             Name = recipe.Name,
             Base = id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(recipe.Model)),
             BaseId = id,
+            DatasetId = HubId(recipe.Data.Train),
             Terms = ReadTerms(origin),
             Tags = [recipe.Loss.Advantage],
             Step = step,
@@ -71,14 +70,14 @@ public static partial class RunCard
     }
 
     /// <summary>
-    /// The id that a hub knows a model by: of a path in Hugging Face's cache (models--OWNER--NAME/snapshots/...) what is written there, of something like
-    /// OWNER/NAME that is no folder here that.
+    /// The id that a hub knows a model or a data set by: of a path in Hugging Face's cache (models--OWNER--NAME/snapshots/...) what is written there, of
+    /// something like OWNER/NAME (with @REVISION or :FILE) that is nothing here that.
     /// </summary>
-    internal static string? HubId(string model)
+    internal static string? HubId(string name)
     {
-        string? cached = model.Split('/', '\\').FirstOrDefault(part => part.StartsWith(CachePrefix, StringComparison.Ordinal));
-        if (cached is not null) return cached[CachePrefix.Length..].Replace("--", "/", StringComparison.Ordinal);
-        return Id().IsMatch(model) && !Directory.Exists(FileLocator.Find(model)) ? model : null;
+        if (Cached().Match(name) is { Success: true } cached) return cached.Groups["id"].Value.Replace("--", "/", StringComparison.Ordinal);
+        string path = FileLocator.Find(name);
+        return Id().Match(name) is { Success: true } id && !Directory.Exists(path) && !File.Exists(path) ? id.Groups["id"].Value : null;
     }
 
     /// <summary>The lines about the terms of use in the head of a folder's card.</summary>
@@ -150,8 +149,11 @@ public static partial class RunCard
         }
     }
 
-    [GeneratedRegex(@"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")]
+    [GeneratedRegex(@"^(?<id>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?<!\.jsonl?|\.parquet)(@[^:]*)?(:.*)?$")]
     private static partial Regex Id();
+
+    [GeneratedRegex(@"(^|[/\\])(models|datasets)--(?<id>[^/\\]+)([/\\]|$)")]
+    private static partial Regex Cached();
 
     [GeneratedRegex(@"^(?<key>[a-z_]+):\s*[""']?(?<value>[^""'#]*[^""'#\s])")]
     private static partial Regex Term();

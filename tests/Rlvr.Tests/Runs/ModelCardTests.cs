@@ -41,6 +41,7 @@ public sealed class ModelCardTests
             ["license"] = "apache-2.0",
             ["tags"] = new List<object> { "rlvr", "reinforcement-learning", "grpo" },
         }, Head(Plain));
+        Assert.Equal(new List<object> { "openai/gsm8k" }, Head(Plain with { DatasetId = "openai/gsm8k" })["datasets"]);
         Assert.False(Head(Plain with { BaseId = null, Terms = [] }).ContainsKey("base_model"));
     }
 

@@ -32,9 +32,15 @@ public sealed class RunCardTests : IDisposable
     }
 
     [Fact]
-    public void A_hub_knows_the_base_by_its_id()
+    public void A_hub_knows_models_and_data_by_their_ids()
     {
         Directory.CreateDirectory(folder["models/mine"]);
+        Assert.Equal("Qwen/Qwen2.5-Math-1.5B", RunCard.HubId("Qwen/Qwen2.5-Math-1.5B@v2"));
+        Assert.Equal("HuggingFaceH4/MATH-500", RunCard.HubId("HuggingFaceH4/MATH-500@main:test.jsonl"));
+        Assert.Equal("openai/gsm8k", RunCard.HubId("/cache/hub/datasets--openai--gsm8k/snapshots/1/main/train.parquet"));
+        Assert.Null(RunCard.HubId("micro:pi-1"));
+        Assert.Null(RunCard.HubId("data/problems.jsonl"));
+        Assert.Null(RunCard.HubId("recipes/micro/one-shot.yaml")); // a file of this repository
         Assert.Equal("Qwen/Qwen2.5-Math-1.5B", RunCard.HubId("Qwen/Qwen2.5-Math-1.5B"));
         Assert.Equal("Qwen/Qwen2.5-Math-1.5B", RunCard.HubId("/home/me/.cache/huggingface/hub/models--Qwen--Qwen2.5-Math-1.5B/snapshots/4a83/"));
         Assert.Null(RunCard.HubId("models/micro-math")); // a folder of this repository

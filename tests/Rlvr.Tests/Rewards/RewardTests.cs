@@ -78,11 +78,13 @@ public class RewardTests
         Problem bad = new("b", "?", @"\div");
         Assert.NotNull(reward.LabelProblem(bad));
         foreach (IReward any in new IReward[] { reward, new FormatReward(), new RandomReward() })
-        foreach (string response in new[] { @"\boxed{\div}", @"\boxed{3}", "no box" })
         {
-            RewardResult result = any.Score(bad, response, new() { RandomBits = ulong.MaxValue });
-            Assert.Equal((0, false, "UnparsableLabel"), (result.Value, result.Correct, result.Verdict));
-            Assert.NotNull(result.Reason);
+            foreach (string response in new[] { @"\boxed{\div}", @"\boxed{3}", "no box" })
+            {
+                RewardResult result = any.Score(bad, response, new() { RandomBits = ulong.MaxValue });
+                Assert.Equal((0, false, "UnparsableLabel"), (result.Value, result.Correct, result.Verdict));
+                Assert.NotNull(result.Reason);
+            }
         }
         Assert.Null(reward.LabelProblem(Problem));
     }

@@ -30,6 +30,7 @@ internal static class StrictGrader
         if (!correct && (label.Ambiguities | reading.Ambiguities) != LexerOptions.None)
             correct = TryOtherReadings(answer, expected, label, budget, ref reading, ref rule);
         bool unread = reading.Answer is null || (reading.Answer is TextAnswer { IsProse: true } && label.Answer is not TextAnswer);
+        if (!correct && budget.IsSpent) rule = "too-much-work";
         Verdict verdict = correct ? Verdict.Correct : unread ? Verdict.UnparsableAnswer : Verdict.Wrong;
         return new(verdict, answer, Form(reading.Answer), Form(label.Answer), rule);
     }

@@ -11,6 +11,8 @@ internal sealed class FuzzJudge
     /// <summary>From here on a call is tried again, so that a pause of the machine is not taken for work.</summary>
     private const double Suspicious = 20;
 
+    private const string TooMuchWork = "too-much-work";
+
     private static readonly AnswerSources AllSources = Enum.GetValues<AnswerSources>().Aggregate((all, source) => all | source);
 
     private static readonly MathVerifier Strict = new(), Searching = new(VerifierProfile.Strict, AllSources);
@@ -42,7 +44,11 @@ internal sealed class FuzzJudge
         if (readsAnswer)
             Assert.True(Timed("strict, itself", input, () => Strict.VerifyAnswer($" {answer}\n", answer)).IsCorrect, "not equal to itself");
         if (readsAnswer && readsLabel)
-            Assert.Equal(forward.IsCorrect, Timed("strict, turned", input, () => Strict.VerifyAnswer(expected, answer)).IsCorrect);
+        {
+            Verification turned = Timed("strict, turned", input, () => Strict.VerifyAnswer(expected, answer));
+            // Where the work ended before the comparison did, the order matters.
+            if (forward.Rule != TooMuchWork && turned.Rule != TooMuchWork) Assert.Equal(forward.IsCorrect, turned.IsCorrect);
+        }
 
         string? extracted = AnswerExtractor.Extract(response, AllSources);
         Verification searched = Timed("strict, all sources", input, () => Searching.VerifyResponse(response, expected));

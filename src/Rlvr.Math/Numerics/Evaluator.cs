@@ -82,7 +82,8 @@ internal sealed class Evaluator(WorkBudget budget)
     private bool Charge(Number a, Number b)
     {
         long words = (a.Bits + b.Bits) / 64;
-        return budget.Spend(300 + (words * words * 4) + (a.IsExact && b.IsExact ? 0 : 500));
+        // A sum or product of fractions takes a greatest common divisor, as dear as working in approximate numbers.
+        return budget.Spend((a.IsExactInteger && b.IsExactInteger ? 300 : 800) + (words * words * 4));
     }
 
     private void Track(Number term)

@@ -15,6 +15,9 @@ public sealed record MicroProblem(string Id, string Subject, string Text, Comput
     /// <summary>The worked solution, one true equation a line.</summary>
     public IReadOnlyList<string> Steps => Computation.Lines;
 
+    /// <summary>The response of a careful solver: an opening line, <see cref="Steps"/>, and the answer in a box. Lines are separated by line feeds.</summary>
+    public string Solution => $"{Habits.Openers[0]}\n{string.Join('\n', Steps)}\nSo \\boxed{{{Answer}}}.";
+
     /// <summary>The part of the world it belongs to.</summary>
     public MicroSplit Split => Computation.Split;
 

@@ -34,6 +34,28 @@ public sealed class EvalTests : IDisposable
     }
 
     [Fact]
+    public void A_demonstration_is_shown_before_every_question_and_belongs_to_the_settings()
+    {
+        string model = TinyModel.Write(folder), problems = TinyModel.Problems(folder);
+        string shown = folder.Write("shown.jsonl", """{"id": "one", "problem": "3 + 4 =", "answer": "7"}""" + "\n"), response = folder.Write("response.txt", "7, so \\boxed{7}\n");
+        string[] args = ["eval", model, "-s", problems, "--prompt", "plain", "--max-new-tokens", "4"];
+        CommandRun.Of([.. args, "--out", folder["bare"]]).Succeeded();
+        CommandRun.Of([.. args, "--in-context", shown, "--out", folder["label"]]).Succeeded();
+        CommandRun.Of([.. args, "--in-context", shown, "--in-context-response", response, "--out", folder["response"]]).Succeeded();
+        string[] Lines(string output) => [.. File.ReadLines(Path.Combine(folder[output], "sums.jsonl"))];
+        // What the model was asked is what `prompt` says; the tiny model's responses depend on it.
+        Assert.NotEqual(Lines("bare"), Lines("label"));
+        using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder["label"], "settings.json")));
+        Assert.Equal("one", settings.RootElement.GetProperty("suites").GetProperty("sums").GetProperty("in_context").GetString());
+        CommandRun.Of([.. args, "--out", folder["label"]]).FailedWith(1, "in_context was 'one', now none");
+        CommandRun.Of([.. args, "--in-context", shown, "--out", folder["response"]]).FailedWith(1, "prompt_sha256 was");
+        CommandRun.Of([.. args, "--in-context", "none", "--out", folder["bare"]]).Succeeded();
+        Assert.Contains("in_context none, then one", CommandRun.Of("compare", folder["bare"], folder["label"]).Succeeded().Error, StringComparison.Ordinal);
+        CommandRun.Of([.. args, "--in-context-response", response]).FailedWith(2, "say which with --in-context SET");
+        CommandRun.Of([.. args, "--in-context", folder["nothing.jsonl"]]).FailedWith(1, "nothing.jsonl");
+    }
+
+    [Fact]
     public void Stopped_it_says_how_to_go_on_and_goes_on()
     {
         string model = TinyModel.Write(folder);

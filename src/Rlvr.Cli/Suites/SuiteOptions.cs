@@ -16,15 +16,20 @@ namespace Rlvr.Cli.Suites;
 /// <param name="terminal">Shows downloads.</param>
 internal sealed class SuiteOptions(Terminal terminal)
 {
+    private const string NoDemonstration = "none";
+
     private readonly Option<string[]> suites = new("--suite", "-s") { Description = "suites by name or file, with commas between; six are the six benchmarks of the paper; of a run by default those of its recipe", HelpName = "A,B" };
     private readonly Option<int> samples = new("--samples", "-k") { Description = "responses per problem, for avg@k, pass@k and majority@k; by default the benchmark's own number, else 1", DefaultValueFactory = _ => 1, HelpName = "K" };
     private readonly Option<string?> prompt = new("--prompt") { Description = "prompt template by name, or a text with {problem}; chat is the model's own. Default: that of the run's recipe, or the model's own where it has one (for the benchmarks with nothing but the problem in it)", HelpName = "NAME" };
+    private readonly Option<string?> inContext = new("--in-context") { Description = $"show the first problem of this set, solved, before every question: a file of problems, micro:pi-1, ...; {NoDemonstration} shows nothing. Default: as the run's recipe says", HelpName = "SET" };
+    private readonly Option<string?> inContextResponse = new("--in-context-response") { Description = "text file with the response to show; by default the set's own solution, else the label in a box", HelpName = "FILE" };
     private readonly Option<string?> profile = new("--profile") { Description = "what counts as right: strict, training (only a boxed answer) or evaluation. Default: that of the run's recipe, else evaluation, and training for the suites of micro-maths", HelpName = "NAME" };
     private readonly Option<int> limit = new("--limit") { Description = "use only N problems, spread over the suite; 0 uses all", HelpName = "N" };
     private readonly Option<int> rows = new("--max-rows") { Description = "most responses decoded at once", DefaultValueFactory = _ => 128, HelpName = "N" };
     private readonly Option<string> words = new("--reflection-words") { Description = "words that count as self-reflection", DefaultValueFactory = _ => string.Join(',', Reflection.Words), HelpName = "A,B" };
     private readonly SamplingSettings sampling = new(temperature: 0);
     private readonly Dictionary<string, IReadOnlyList<Problem>> loaded = [];
+    private Demonstration? demonstration;
 
     public void AddTo(Command command)
     {
@@ -32,6 +37,8 @@ internal sealed class SuiteOptions(Terminal terminal)
         SamplingSettings.AddRange(command, samples, k => k is >= 1 and <= 10_000, "1 to 10000");
         sampling.AddTo(command);
         command.Add(prompt);
+        command.Add(inContext);
+        command.Add(inContextResponse);
         profile.AcceptOnlyFromAmong("strict", "training", "evaluation");
         command.Add(profile);
         SamplingSettings.AddRange(command, limit, n => n >= 0, "at least 0");
@@ -51,6 +58,7 @@ internal sealed class SuiteOptions(Terminal terminal)
     public IReadOnlyList<PlannedSuite> Plan(ParseResult result, Recipe? recipe, Func<string?, string, PromptTemplate> template)
     {
         List<PlannedSuite> plan = [];
+        Demonstration? shown = DemonstrationOf(result, recipe);
         foreach (string set in Names(result, recipe))
         {
             string name = UniqueName(set, plan);
@@ -60,7 +68,7 @@ internal sealed class SuiteOptions(Terminal terminal)
             {
                 Judge = EvaluationSettings.JudgeOf(problems),
                 // The paper's evaluation puts the bare problem into the model's own template.
-                Prompt = template(result.GetValue(prompt), benchmark is null ? PromptTemplate.Chat : $"{PromptTemplate.Chat}:{PromptTemplate.Placeholder}"),
+                Prompt = template(result.GetValue(prompt), benchmark is null ? PromptTemplate.Chat : $"{PromptTemplate.Chat}:{PromptTemplate.Placeholder}").With(shown),
             };
             plan.Add(new PlannedSuite(name, benchmark, problems, settings));
         }
@@ -110,13 +118,22 @@ internal sealed class SuiteOptions(Terminal terminal)
         throw new UsageException($"two suites are called '{name}'. Evaluate them one after the other, or rename a file.");
     }
 
-    private IReadOnlyList<Problem> Load(string set)
+    private IReadOnlyList<Problem> Load(string set) =>
+        loaded.TryGetValue(set, out IReadOnlyList<Problem>? problems) ? problems : loaded[set] = Pull(view => ProblemSets.Load(set, view, terminal.Cancellation));
+
+    private Demonstration? DemonstrationOf(ParseResult result, Recipe? recipe)
     {
-        if (loaded.TryGetValue(set, out IReadOnlyList<Problem>? problems)) return problems;
+        string? set = result.GetValue(inContext) ?? recipe?.Evaluation.InContext, response = result.GetValue(inContextResponse);
+        if (set is not (null or "" or NoDemonstration)) return demonstration ??= Pull(view => Demonstration.Load(set, response, view, terminal.Cancellation));
+        return response is null ? null : throw new UsageException("--in-context-response is the response to a problem: say which with --in-context SET.");
+    }
+
+    private T Pull<T>(Func<PullView, T> load)
+    {
         PullView view = new(terminal);
         try
         {
-            return loaded[set] = ProblemSets.Load(set, view, terminal.Cancellation);
+            return load(view);
         }
         finally
         {

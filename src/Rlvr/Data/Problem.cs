@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Rlvr.Text;
 
 namespace Rlvr.Data;
@@ -19,6 +20,14 @@ public sealed record Problem(string Id, string Text, string Answer, string? Subj
     /// and the prompt template <c>chat</c> renders the chat as it is.
     /// </summary>
     public IReadOnlyList<ChatMessage> Chat { get; init; } = [];
+
+    /// <summary>A worked solution, where the data set has one. No part of what is asked or judged.</summary>
+    [JsonIgnore]
+    public string? Solution { get; init; }
+
+    /// <summary>The right answer, where <see cref="Answer"/> was made another one on purpose; else null.</summary>
+    [JsonIgnore]
+    public string? CleanAnswer { get; init; }
 
     /// <summary>The problem as a prompt shows it: the text, with the choices after it (<see cref="MultipleChoice.Statement"/>).</summary>
     public string Statement => MultipleChoice.Statement(Text, Choices);

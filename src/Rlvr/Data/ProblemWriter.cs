@@ -24,6 +24,7 @@ public static class ProblemWriter
         if (problem.Chat.Count == 0) row["problem"] = problem.Text;
         else row["prompt"] = new JsonArray([.. problem.Chat.Select(message => new JsonObject { ["role"] = message.Role, ["content"] = message.Content })]);
         row["answer"] = problem.Answer;
+        if (problem.Solution is not null) row["solution"] = problem.Solution;
         if (problem.Choices.Count > 0)
         {
             row["choices"] = new JsonObject

@@ -24,6 +24,18 @@ public sealed partial class PromptTemplate
 
     private const string Boxed = @"Please reason step by step, and put your final answer within \boxed{}.";
 
+    private const string QwenSystem = $"<|im_start|>system\n{Boxed}<|im_end|>\n";
+
+    private const string QwenClose = "<|im_end|>\n";
+
+    private const string OtherSystem = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n";
+
+    private const string LlamaSystem = "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\nToday Date: 17 Apr 2025\n\n <|eot_id|>";
+
+    private const string R1System = "A conversation between User and Assistant. The user asks a question, and the Assistant solves it. The assistant first thinks about the reasoning"
+        + " process in the mind and then provides the user with the answer. The reasoning process and answer are enclosed within <think> </think> and <answer> </answer>"
+        + " tags, respectively, i.e., <think> reasoning process here </think> <answer> answer here </answer>. ";
+
     // The evaluation of the paper's released code stops at these, whatever the model.
     private static readonly string[] EvaluationStops = ["</s>", "<|im_end|>", "<|endoftext|>"];
 
@@ -33,20 +45,17 @@ public sealed partial class PromptTemplate
         new("micro", $"Problem: {Placeholder}\nSolution:\n", []),
 
         // Training (arXiv 2504.20571): the chat template of Qwen2.5-Math around the problem and a sentence.
-        new("qwen25-math-train", $"<|im_start|>system\n{Boxed}<|im_end|>\n<|im_start|>user\n{Placeholder}{TrainingSentence}<|im_end|>\n<|im_start|>assistant\n", []),
+        new("qwen25-math-train", $"{QwenSystem}<|im_start|>user\n{Placeholder}{TrainingSentence}<|im_end|>\n<|im_start|>assistant\n", []) { turns = new(QwenSystem, QwenClose) },
 
         // Evaluation, under the released code's names; the paper's results are with qwen25-math-cot. (In its data set phy1
-        // the sentence of training is part of the problem.)
-        new("qwen25-math-cot", $"<|im_start|>system\n{Boxed}<|im_end|>\n<|im_start|>user\n{Placeholder}<|im_end|>\n<|im_start|>assistant\n", EvaluationStops),
-        new("qwen25-math-cot-assistant", $"<|im_start|>user\n{Placeholder}<|im_end|>\n<|im_start|>assistant\n", EvaluationStops),
-        new("qwen-boxed", $"<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n{Placeholder}\n{Boxed}<|im_end|>\n<|im_start|>assistant\n", EvaluationStops),
-        new("llama", "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\nToday Date: 17 Apr 2025\n\n <|eot_id|>"
-            + $"<|start_header_id|>user<|end_header_id|>\n\n{Placeholder}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", EvaluationStops),
-        new("deepseek-distill", $"<｜begin▁of▁sentence｜><｜User｜>{Placeholder}<｜Assistant｜><think>\n", EvaluationStops),
+        // the sentence of training is part of the problem.) It puts demonstrations into the message of the user.
+        new("qwen25-math-cot", $"{QwenSystem}<|im_start|>user\n{Placeholder}<|im_end|>\n<|im_start|>assistant\n", EvaluationStops) { turns = null },
+        new("qwen25-math-cot-assistant", $"<|im_start|>user\n{Placeholder}<|im_end|>\n<|im_start|>assistant\n", EvaluationStops) { turns = new("", QwenClose) },
+        new("qwen-boxed", $"{OtherSystem}<|im_start|>user\n{Placeholder}\n{Boxed}<|im_end|>\n<|im_start|>assistant\n", EvaluationStops) { turns = new(OtherSystem, QwenClose) },
+        new("llama", $"{LlamaSystem}<|start_header_id|>user<|end_header_id|>\n\n{Placeholder}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", EvaluationStops) { turns = new(LlamaSystem, "<|eot_id|>") },
+        new("deepseek-distill", $"<｜begin▁of▁sentence｜><｜User｜>{Placeholder}<｜Assistant｜><think>\n", EvaluationStops) { turns = new("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<think>\n") },
         new("deepseek-math", $"User: {Placeholder}\n{Boxed}\n\nAssistant:", EvaluationStops),
-        new("deepseek-r1", "A conversation between User and Assistant. The user asks a question, and the Assistant solves it. The assistant first thinks about the reasoning"
-            + " process in the mind and then provides the user with the answer. The reasoning process and answer are enclosed within <think> </think> and <answer> </answer>"
-            + $" tags, respectively, i.e., <think> reasoning process here </think> <answer> answer here </answer>. User: {Placeholder}. Assistant:", EvaluationStops),
+        new("deepseek-r1", $"{R1System}User: {Placeholder}. Assistant:", EvaluationStops) { turns = new(R1System, "\n\n") },
         new("o1_cot", $"[Round 0] USER:\n{Placeholder}\n{Boxed} ASSISTANT:\n", EvaluationStops),
         new("cot", $"Question: {Placeholder}\nAnswer:", [.. EvaluationStops, "\n\nQuestion:"]),
         new("direct", $"Question: {Placeholder}\nAnswer:", EvaluationStops),
@@ -60,6 +69,9 @@ public sealed partial class PromptTemplate
 
     // Whether a chat that a data set brings is rendered as it is: where nobody asked for another.
     private readonly bool takesChats;
+
+    // Of a whole prompt, how it goes on after a response; null: a demonstration stands in the message of the user, before the question.
+    private PromptTurns? turns = PromptTurns.Text;
 
     private PromptTemplate(string name, string text, IReadOnlyList<string> stopStrings, ChatTemplate? chat = null, string? system = null, bool takesChats = false)
     {
@@ -80,8 +92,11 @@ public sealed partial class PromptTemplate
     /// <summary>The text with the placeholder; of a chat, the user's message.</summary>
     public string Text { get; }
 
+    /// <summary>What is shown before every question; null where nothing is.</summary>
+    public Demonstration? Demonstration { get; private init; }
+
     /// <summary>All that the prompts are made from, in one text: templates with equal definitions render equal prompts (but for the date, which some chat templates ask for).</summary>
-    public string Definition => string.Join('\0', Text, system, takesChats, chat?.Text);
+    public string Definition => string.Join('\0', Text, system, takesChats, chat?.Text) + (Demonstration is { } shown ? $"\0{shown.Problem.Statement}\0{shown.Response}" : "");
 
     /// <summary>Strings that end a response, besides the model's end token; they do not belong to the response.</summary>
     public IReadOnlyList<string> StopStrings { get; }
@@ -115,19 +130,27 @@ public sealed partial class PromptTemplate
     }
 
     /// <summary>
+    /// The template with a demonstration before every question: in a chat an earlier message of the user and its answer, in other prompts an earlier problem and
+    /// its response, closed as a response is. In <c>qwen25-math-cot</c> both stand in the message of the user, as the released code of arXiv 2504.20571 has it.
+    /// </summary>
+    public PromptTemplate With(Demonstration? demonstration) => new(Name, Text, StopStrings, chat, system, takesChats) { turns = turns, Demonstration = demonstration };
+
+    /// <summary>
     /// The prompt for a problem: with its choices, where it has some. A chat that the data set brings stays as it is in the template <c>chat</c>;
     /// other templates take the last message of its user.
     /// </summary>
-    public string Render(Problem problem) => takesChats && problem.Chat.Count > 0 && chat is not null ? chat.Render(problem.Chat) : Render(problem.Statement);
+    public string Render(Problem problem) => takesChats && problem.Chat.Count > 0 && chat is not null ? chat.Render(Shown(problem.Chat)) : Render(problem.Statement);
 
     /// <summary>The messages that the chat template is rendered with; of a template that is a whole prompt, one with all of it.</summary>
-    public IReadOnlyList<ChatMessage> Messages(Problem problem) => takesChats && problem.Chat.Count > 0 ? problem.Chat : MessagesAround(UserText(problem.Statement));
+    public IReadOnlyList<ChatMessage> Messages(Problem problem) => takesChats && problem.Chat.Count > 0 ? Shown(problem.Chat) : MessagesAround(UserText(problem.Statement));
 
     /// <summary>The prompt for a problem's text. A text that ends with the paper's training sentence already does not get it twice.</summary>
     public string Render(string problem)
     {
-        string text = UserText(problem);
-        return chat is null ? text : chat.Render(MessagesAround(text));
+        if (chat is not null) return chat.Render(MessagesAround(UserText(problem)));
+        if (Demonstration is not { } shown) return UserText(problem);
+        return turns is not null ? turns.Join(UserText(shown.Problem.Statement), shown.Response, UserText(problem))
+            : UserText($"{shown.Problem.Statement}\n{shown.Response}\n\n{problem}");
     }
 
     private string UserText(string problem)
@@ -136,7 +159,15 @@ public sealed partial class PromptTemplate
         return frame.Replace(Placeholder, problem, StringComparison.Ordinal);
     }
 
-    private ChatMessage[] MessagesAround(string user) => system is null ? [new("user", user)] : [new("system", system), new("user", user)];
+    private IReadOnlyList<ChatMessage> MessagesAround(string user) => Shown(system is null ? [new("user", user)] : [new("system", system), new("user", user)]);
+
+    /// <summary>The messages with the demonstration among them: after those of the system.</summary>
+    private IReadOnlyList<ChatMessage> Shown(IReadOnlyList<ChatMessage> messages)
+    {
+        if (Demonstration is not { } shown) return messages;
+        int first = messages.TakeWhile(m => m.Role == "system").Count();
+        return [.. messages.Take(first), new("user", UserText(shown.Problem.Statement)), new("assistant", shown.Response), .. messages.Skip(first)];
+    }
 
     private static PromptTemplate OfModel(string? name, string? text, string? modelFolder)
     {

@@ -43,6 +43,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>One JSON object for each label that cannot be read; missing where all can.</summary>
     public string LabelsPath => In("labels.jsonl");
 
+    /// <summary>One JSON object for each label of a training problem that was changed on purpose; missing where none was.</summary>
+    public string ChangedLabelsPath => In("changed_labels.jsonl");
+
     /// <summary>One JSON object a step.</summary>
     public string MetricsPath => In("metrics.jsonl");
 
@@ -118,6 +121,12 @@ public sealed class RunDirectory : IDisposable
         if (labels.Count > 0) AtomicFile.WriteAllText(LabelsPath, string.Concat(labels.Select(l => JsonSerializer.Serialize(l, RunJson.Line) + "\n")));
     }
 
+    /// <summary>Saves which labels were changed on purpose; writes nothing where none was.</summary>
+    public void WriteChangedLabels(IReadOnlyList<ChangedLabelRecord> labels)
+    {
+        if (labels.Count > 0) AtomicFile.WriteAllText(ChangedLabelsPath, string.Concat(labels.Select(l => JsonSerializer.Serialize(l, RunJson.Line) + "\n")));
+    }
+
     /// <summary>Adds the line of a step, and mirrors it to TensorBoard.</summary>
     public void Append(StepMetrics metrics)
     {
@@ -174,6 +183,9 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>The labels that cannot be read.</summary>
     public IReadOnlyList<LabelRecord> ReadLabels() => Read<LabelRecord>(LabelsPath);
+
+    /// <summary>The labels that were changed on purpose.</summary>
+    public IReadOnlyList<ChangedLabelRecord> ReadChangedLabels() => Read<ChangedLabelRecord>(ChangedLabelsPath);
 
     /// <summary>The lines of evals.jsonl so far.</summary>
     public IReadOnlyList<EvaluationRecord> ReadEvaluations() => Read<EvaluationRecord>(EvaluationsPath);

@@ -57,8 +57,23 @@ public sealed record DataOptions
     /// </summary>
     public string Train { get; init; } = "";
 
+    /// <summary>
+    /// Train on these problems of the set only, in this order: ids, or numbers of rows from 1. An entry that is an id is that problem; <c>row:3</c> is
+    /// always the third row. Empty uses all.
+    /// </summary>
+    public IReadOnlyList<string> Examples { get; init; } = [];
+
     /// <summary>Use only the first so many problems; 0 uses all.</summary>
     public int Limit { get; init; }
+
+    /// <summary>Asks this in place of the text of the one problem that is trained on; empty changes nothing.</summary>
+    public string Problem { get; init; } = "";
+
+    /// <summary>The label of the one problem that is trained on, in place of its own: a wrong one, for instance; empty changes nothing.</summary>
+    public string Label { get; init; } = "";
+
+    /// <summary>Share of the problems whose label is made a wrong one; see <see cref="Rewards.LabelNoise"/>.</summary>
+    public double LabelNoise { get; init; }
 
     /// <summary>
     /// A named prompt template (<c>plain</c>, <c>micro</c>, <c>qwen25-math-train</c>, ...), the model's own (<c>chat</c>), or a text that contains
@@ -271,6 +286,9 @@ public sealed record EvaluationOptions
 
     /// <summary>Prompt template of the suites; empty takes the training template.</summary>
     public string Prompt { get; init; } = "";
+
+    /// <summary>Shows the first problem of this set, solved, before every question (in-context learning); empty shows nothing. See docs/evaluation.md.</summary>
+    public string InContext { get; init; } = "";
 
     /// <summary>Most tokens of a response; 0 takes the rollouts' limit.</summary>
     public int MaxNewTokens { get; init; }

@@ -18,6 +18,7 @@ public static class RecipeRules
 
         NotEmpty("data.train", "a file of problems, a benchmark such as math-train, or a list such as micro:pi-1"),
         AtLeast("data.limit", 0),
+        Between("data.label_noise", 0, 1),
         NotEmpty("data.prompt", "the name of a prompt template, or a text with {problem} in it"),
         AtLeast("data.max_prompt_tokens", 1),
 
@@ -108,6 +109,7 @@ public static class RecipeRules
     public static void CheckTogether(Recipe recipe, Algorithm? algorithm = null)
     {
         AlgorithmRules.Check(recipe, algorithm);
+        if (TrainingProblems.ProblemOf(recipe.Data) is { } contradiction) throw new RecipeException($"recipe: error: {contradiction}");
         if (RewardCatalog.ProblemOf(recipe.Reward, recipe.Rollout.MaxNewTokens) is { } problem) throw new RecipeException($"recipe: error: {problem}");
     }
 

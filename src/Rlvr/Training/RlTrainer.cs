@@ -37,6 +37,7 @@ public sealed class RlTrainer : IDisposable
     private readonly PromptTemplate template;
     private readonly IReadOnlyList<string> rewardParts;
     private readonly RolloutPhase rollouts;
+    private readonly CleanAccuracy cleanAccuracy;
     private readonly AdvantagePhase advantages;
     private readonly PolicyUpdate update;
 
@@ -60,6 +61,7 @@ public sealed class RlTrainer : IDisposable
         template = PromptTemplate.Get(recipe.Data.Prompt, model.Folder);
         this.problems = [.. recipe.Data.Limit > 0 ? problems.Take(recipe.Data.Limit) : problems];
         LabelReport.Of(this.problems, reward).RequireSome("the problems to train on");
+        cleanAccuracy = new CleanAccuracy(this.problems, recipe.Reward);
         // By problem; the same array wherever the problem is used, so its forward pass is shared.
         int[][] prompts = [.. this.problems.Select(Encode)];
         rollouts = new RolloutPhase(model, this.problems, prompts, reward, recipe, algorithm.Advantage.Needs.HasFlag(AdvantageNeeds.GreedyBaseline));
@@ -104,11 +106,11 @@ public sealed class RlTrainer : IDisposable
         ScoredRollout[] scored = [.. sampled.Rollouts.Select((rollout, i) => new ScoredRollout(
             problems[sampled.Problems[sampled.Groups[i]]], sampled.Groups[i], rollout, sampled.Rewards[i], result.Advantages.Rows[i]))];
         LastRollouts = scored;
+        List<(string, double)> more = [.. cleanAccuracy.Of(scored), .. sampled.Metrics, .. result.Metrics];
         double rewardSeconds = rollouts.RewardSeconds + Stopwatch.GetElapsedTime(advantageStart).TotalSeconds;
 
         long updateStart = Stopwatch.GetTimestamp();
         double learningRate = LearningRate.At(recipe.Optimizer, step - 1, recipe.Steps);
-        List<(string, double)> more = [.. sampled.Metrics, .. result.Metrics];
         if (Critic is not null) more.AddRange(UpdateCritic(Critic, scored, result, step));
         bool onlyCritic = Critic is not null && step <= recipe.Critic.WarmupSteps;
         UpdateMetrics metrics = onlyCritic ? UpdateMetrics.None : update.Run(Learnt(scored, result.Samples), learningRate, step, result.OldLogProbs);

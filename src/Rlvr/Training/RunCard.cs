@@ -59,7 +59,7 @@ public static partial class RunCard
                 ("parameters", config.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)),
                 ("weights", ModelConfigWriter.DtypeName(dtype ?? config.TorchDtype) ?? "float32"),
             ],
-            Data = ProblemSets.ShortName(recipe.Data.Train) + (recipe.Data.Limit > 0 ? $", the first {recipe.Data.Limit}" : ""),
+            Data = DataOf(recipe.Data),
             Problems = problems.Length <= MaxProblems ? problems : [],
             Prompt = prompt?.Text ?? PromptTemplate.Placeholder,
             IsChat = prompt?.Name == PromptTemplate.Chat,
@@ -122,6 +122,11 @@ public static partial class RunCard
             return []; // a broken evaluation is no reason to go without a checkpoint
         }
     }
+
+    private static string DataOf(DataOptions data) => ProblemSets.ShortName(data.Train)
+        + (data.Examples.Count > 0 ? $", {data.Examples.Count} chosen" : data.Limit > 0 ? $", the first {data.Limit}" : "")
+        + (data.Problem.Length > 0 ? ", with another text" : "")
+        + (data.Label.Length > 0 ? ", with another label" : data.LabelNoise > 0 ? string.Create(CultureInfo.InvariantCulture, $", {data.LabelNoise:P0} of the labels wrong on purpose") : "");
 
     private static IReadOnlyList<EvaluationRecord> WithShortNames(IReadOnlyList<EvaluationRecord> evaluations)
     {

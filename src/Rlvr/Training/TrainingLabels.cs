@@ -4,13 +4,14 @@ using Rlvr.Runs;
 
 namespace Rlvr.Training;
 
-/// <summary>What a run does about labels that cannot be read, decided before it starts and told to whoever watches.</summary>
+/// <summary>What a run does about labels that cannot be read, and those it makes wrong on purpose: decided before it starts and told to whoever watches.</summary>
 /// <param name="Problems">What is trained on.</param>
 /// <param name="Unreadable">The labels that cannot be read, for the run's labels.jsonl.</param>
+/// <param name="Changed">The labels that are not the data set's, for the run's changed_labels.jsonl.</param>
 /// <param name="Notes">A warning for each data set that has some.</param>
-internal sealed record TrainingLabels(IReadOnlyList<Problem> Problems, IReadOnlyList<LabelRecord> Unreadable, IReadOnlyList<string> Notes)
+internal sealed record TrainingLabels(IReadOnlyList<Problem> Problems, IReadOnlyList<LabelRecord> Unreadable, IReadOnlyList<ChangedLabelRecord> Changed, IReadOnlyList<string> Notes)
 {
-    /// <summary>Looks at the labels of the problems and of the suites.</summary>
+    /// <summary>Looks at the labels of the problems and of the suites, and makes the recipe's share of the problems' labels wrong.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="reward">Reads the labels of what is trained on.</param>
     /// <param name="problems">What is to be trained on.</param>
@@ -34,7 +35,10 @@ internal sealed record TrainingLabels(IReadOnlyList<Problem> Problems, IReadOnly
             suite.RequireSome($"suite {name}");
             Add(name, suite, "kept", "kept, and no response to them is right");
         }
-        return new TrainingLabels(training.Readable, records, notes);
+        IReadOnlyList<Problem> trained = recipe.Data.LabelNoise > 0 ? LabelNoise.Apply(training.Readable, recipe.Data.LabelNoise, recipe.Seed, reward) : training.Readable;
+        ChangedLabelRecord[] changed = [.. trained.Where(p => p.CleanAnswer is not null).Select(p => new ChangedLabelRecord { Problem = p.Id, Label = p.Answer, Clean = p.CleanAnswer! })];
+        if (changed.Length > 0) notes.Add($"{recipe.Data.Train}: {changed.Length} of {trained.Count} labels are changed on purpose, the first one from {changed[0].Clean} to {changed[0].Label} ({changed[0].Problem})");
+        return new TrainingLabels(trained, records, changed, notes);
 
         void Add(string set, LabelReport check, string action, string words)
         {

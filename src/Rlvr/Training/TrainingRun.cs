@@ -16,11 +16,15 @@ namespace Rlvr.Training;
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
+    /// <summary>Chosen examples up to this many are named in the plan.</summary>
+    private const int ShownExamples = 16;
+
     private readonly Recipe recipe;
     private readonly ITrainingObserver observer;
     private readonly LanguageModel model;
     private readonly IReadOnlyList<Problem> problems;
     private readonly List<(string Name, IReadOnlyList<Problem> Problems)> suites = [];
+    private readonly Demonstration? demonstration;
     private readonly IReward reward;
     private readonly TrainingLabels labels;
     private readonly RlTrainer trainer;
@@ -38,9 +42,9 @@ public sealed class TrainingRun : IDisposable
         this.observer = observer;
         this.reward = reward;
         PullNotes notes = new(observer.Note);
-        IReadOnlyList<Problem> loaded = ProblemSets.Load(recipe.Data.Train, notes, cancellation);
-        if (recipe.Data.Limit > 0) loaded = [.. loaded.Take(recipe.Data.Limit)];
+        IReadOnlyList<Problem> loaded = TrainingProblems.Load(recipe.Data, notes, cancellation);
         foreach (string suite in Benchmarks.Expand(recipe.Evaluation.Suites)) suites.Add((suite, ProblemSets.Load(suite, notes, cancellation)));
+        if (recipe.Evaluation.InContext.Length > 0) demonstration = Demonstration.Load(recipe.Evaluation.InContext, null, notes, cancellation);
         labels = TrainingLabels.Check(recipe, reward, loaded, suites);
         problems = labels.Problems;
         Device device = ComputeDevice.Choose(recipe.Compute.Device);
@@ -95,6 +99,7 @@ public sealed class TrainingRun : IDisposable
         directory.WriteRecipe(RecipeFile.ToYaml(recipe));
         directory.WriteEnvironment(run.Environment());
         directory.WriteLabels(run.labels.Unreadable);
+        directory.WriteChangedLabels(run.labels.Changed);
         return run.Execute(directory, cancellation);
     }
 
@@ -195,7 +200,7 @@ public sealed class TrainingRun : IDisposable
             {
                 EvaluationSettings settings = new()
                 {
-                    Prompt = PromptTemplate.Get(EvaluationPrompt, model.Folder),
+                    Prompt = EvaluationTemplate,
                     Temperature = temperature,
                     MaxNewTokens = EvaluationTokens,
                     MaxRows = recipe.Evaluation.MaxRows,
@@ -214,7 +219,7 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    private string EvaluationPrompt => recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt;
+    private PromptTemplate EvaluationTemplate => PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, model.Folder).With(demonstration);
 
     /// <summary>Whether the run is evaluated in the middle after this step.</summary>
     private bool EvaluatesAfter(int step) => step > 0 && step < recipe.Steps && recipe.Evaluation.Every > 0 && step % recipe.Evaluation.Every == 0;
@@ -255,7 +260,7 @@ public sealed class TrainingRun : IDisposable
     private void CheckLengths()
     {
         int positions = model.Network.Config.MaxPositions;
-        PromptTemplate template = PromptTemplate.Get(EvaluationPrompt, model.Folder);
+        PromptTemplate template = EvaluationTemplate;
         foreach ((string suite, IReadOnlyList<Problem> of) in suites)
         {
             foreach (Problem problem in of)
@@ -278,13 +283,14 @@ public sealed class TrainingRun : IDisposable
         [
             ("model", $"{recipe.Model} ({config.ModelType}, {config.ParameterCount:N0} parameters)"),
             ("device", $"{model.Network.Device}, {threads.Threads} thread(s)" + (threads.Measured.Count > 0 ? $" (measured: {string.Join(", ", threads.Measured.Select(m => $"{m.Threads}: {m.Gflops:F0} GFLOP/s"))})" : "")),
-            ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})" : $"{problems.Count} problems of {recipe.Data.Train}"),
+            ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})"
+                : $"{problems.Count} problems of {recipe.Data.Train}" + (problems.Count <= ShownExamples && recipe.Data.Examples.Count > 0 ? $": {string.Join(", ", problems.Select(p => p.Id))}" : "")),
             ("steps", $"{recipe.Steps} of {recipe.Rollout.BatchSize} x {recipe.Rollout.GroupSize} rollouts, {recipe.Rollout.MaxNewTokens} new tokens at most"),
             ("algorithm", $"{recipe.Loss.Advantage} advantages, {recipe.Loss.PolicyLoss} policy loss{(recipe.Critic.Enabled ? ", critic" : "")}"),
             ("loss", $"{recipe.Loss.Policy} policy - {recipe.Loss.Entropy} entropy + {recipe.Loss.Kl} KL ({recipe.Loss.KlEstimator}){(recipe.Loss.KlInReward == 0 ? "" : $", {recipe.Loss.KlInReward} KL in the reward")}, "
                 + $"{recipe.Loss.UpdatesPerStep} update(s) a step{(recipe.Loss.Epochs == 1 ? "" : $" in {recipe.Loss.Epochs} passes")}"),
             ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})" + (recipe.Reward.Program.Count > 0 ? $", program {string.Join(' ', recipe.Reward.Program)}" : "")),
-            ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps"),
+            ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps" + (demonstration is null ? "" : $", after a demonstration ({demonstration.Problem.Id})")),
             ("weights in memory", $"{gigabytes * (4 + (recipe.Loss.NeedsReference ? 1 : 0) + (recipe.Critic.Enabled ? 4 : 0)):F2} GB (policy, gradient, two moments"
                 + $"{(recipe.Loss.NeedsReference ? ", reference" : "")}{(recipe.Critic.Enabled ? ", critic likewise" : "")}, float32)"),
         ]);

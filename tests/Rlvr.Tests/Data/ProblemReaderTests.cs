@@ -26,7 +26,7 @@ public sealed class ProblemReaderTests : IDisposable
 
             """);
         Assert.Equal([
-            new("a", "1+1?", "2", "sums", "3", "school"), new("set:3", "Größe?", "12.50"), new("set:4", "x", "\\frac{1}{\\left\\{2\\right\\}}"),
+            new("a", "1+1?", "2", "sums", "3", "school"), new("set:3", "Größe?", "12.50"), new("set:4", "x", "\\frac{1}{\\left\\{2\\right\\}}") { Solution = "\\boxed{1} or rather \\boxed{\\frac{1}{\\left\\{2\\right\\}}}. " },
         ], problems);
     }
 

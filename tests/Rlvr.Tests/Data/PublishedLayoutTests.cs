@@ -10,7 +10,8 @@ public sealed class PublishedLayoutTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private IReadOnlyList<Problem> Read(string text, string name = "set.jsonl") => ProblemReader.Read(folder.Write(name, text));
+    // Solutions have a test of their own.
+    private IReadOnlyList<Problem> Read(string text, string name = "set.jsonl") => [.. ProblemReader.Read(folder.Write(name, text)).Select(p => p with { Solution = null })];
 
     [Fact]
     public void Math500() => Assert.Equal(

@@ -51,7 +51,7 @@ internal static class ExampleRun
         var none = (1 - reward) * 0.45;
         return new StepMetrics(step,
         [
-            ("reward_mean", reward), ("train_accuracy", reward), ("verdict_correct", reward), ("verdict_wrong", 1 - reward - none),
+            ("reward_mean", reward), ("train_accuracy", reward), ("train_accuracy_clean", reward), ("verdict_correct", reward), ("verdict_wrong", 1 - reward - none),
             ("verdict_no_answer", none), ("verdict_unparsable_answer", 0), ("verdict_unparsable_label", 0), ("verdict_reward_failed", 0), ("verdict_other", 0), ("boxed_share", 1 - none),
             ("response_length_mean", 31 + (9 * learned) + Noise(step, 2, 1.5)), ("response_length_max", 62 + (20 * double.Abs(Noise(step, 3, 1)))),
             ("truncated_share", 0), ("entropy", 0.16 + (0.42 * (1 - learned)) + Noise(step, 4, 0.02)), ("loss", Noise(step, 5, 0.01)),

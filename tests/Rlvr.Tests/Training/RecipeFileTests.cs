@@ -179,7 +179,7 @@ public sealed class RecipeFileTests : IDisposable
     public void The_resolved_recipe_has_every_key_in_order_and_reads_back_equal()
     {
         var yaml = RecipeFile.ToYaml(Load(Minimal, "optimizer.learning_rate=1e-6", "evaluation.suites=micro500,a b"));
-        Assert.StartsWith("name: run\nmodel: models/micro-math\nseed: 1\nsteps: 2000\ndata:\n  train: \"micro:pi-1\"\n  limit: 0\n", yaml);
+        Assert.StartsWith("name: run\nmodel: models/micro-math\nseed: 1\nsteps: 2000\ndata:\n  train: \"micro:pi-1\"\n  examples: []\n  limit: 0\n  problem: \"\"\n", yaml);
         Assert.Contains("\n  learning_rate: 1e-6\n", yaml);
         Assert.Contains("\n  suites: [micro500, \"a b\"]\n", yaml);
         Assert.Equal(yaml, RecipeFile.ToYaml(Load(yaml)));

@@ -70,6 +70,31 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains(observer.Plan!.Facts, f => f.Name == "steps" && f.Value.StartsWith("5 of 2 x 4 rollouts", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Labels_that_are_wrong_on_purpose_are_listed_and_both_accuracies_measured()
+    {
+        Recipe noisy = recipe with { Steps = 2, Data = recipe.Data with { LabelNoise = 0.6 }, Evaluation = new(), Rollout = recipe.Rollout with { BatchSize = 3 } };
+        Observer observer = new();
+        TrainingRun.Start(noisy, folder["run"], observer, CancellationToken.None);
+        using RunDirectory run = RunDirectory.Open(folder["run"]);
+        IReadOnlyList<ChangedLabelRecord> changed = run.ReadChangedLabels();
+        Assert.Equal(2, changed.Count); // 1.8 of 3
+        Assert.All(changed, c => Assert.Equal(c.Problem switch { "a" => "2", "b" => "4", _ => "3" }, c.Clean));
+        Assert.All(changed, c => Assert.NotEqual(c.Clean, c.Label));
+        Assert.All(run.ReadRollouts(1), r => Assert.Equal(changed.FirstOrDefault(c => c.Problem == r.Problem)?.Label ?? r.Label, r.Label));
+        // The random reward calls half of the answers right; the verifier none of a network that knows nothing.
+        Assert.All(run.ReadMetrics(), m => Assert.InRange(m["train_accuracy_clean"], 0, m["train_accuracy"]));
+        Assert.Contains(TrainingRun.Plan(noisy).Facts, f => f.Value.Contains("2 of 3 labels are changed on purpose", StringComparison.Ordinal));
+
+        TrainingRun.Start(noisy with { Data = recipe.Data with { Examples = ["b"], Label = "5" } }, folder["fixed"], observer, CancellationToken.None);
+        using RunDirectory one = RunDirectory.Open(folder["fixed"]);
+        Assert.Equal([("b", "5", "4")], one.ReadChangedLabels().Select(c => (c.Problem, c.Label, c.Clean)));
+        TrainingRun.Start(noisy with { Data = recipe.Data }, folder["clean"], observer, CancellationToken.None);
+        using RunDirectory clean = RunDirectory.Open(folder["clean"]);
+        Assert.Empty(clean.ReadChangedLabels());
+        Assert.DoesNotContain(clean.ReadMetrics()[0].Values, v => v.Name == "train_accuracy_clean");
+    }
+
     [Theory]
     [InlineData(1)] // no checkpoint and no evaluation due
     [InlineData(2)] // an evaluation due

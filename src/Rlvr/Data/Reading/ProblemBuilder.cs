@@ -8,6 +8,9 @@ namespace Rlvr.Data.Reading;
 /// <param name="fields">The names of the fields.</param>
 internal sealed class ProblemBuilder(string name, ProblemFields fields)
 {
+    // A solution under the name that files of responses have for it. Nobody's label: it may be wrong.
+    private static readonly string[] Response = ["response"];
+
     private readonly Dictionary<string, int> occurrences = new(StringComparer.Ordinal);
 
     /// <summary>The names of fields that some row had.</summary>
@@ -32,6 +35,7 @@ internal sealed class ProblemBuilder(string name, ProblemFields fields)
             {
                 Choices = choices?.Texts ?? [],
                 Chat = chat,
+                Solution = row.Optional(fields.Solution) ?? row.Optional(Response),
             };
         }
         catch (InvalidOperationException error)

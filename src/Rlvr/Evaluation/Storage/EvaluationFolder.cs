@@ -128,6 +128,7 @@ public sealed class EvaluationFolder
         ["problems_sha256"] = Hash(JsonSerializer.Serialize(problems, RunJson.Line)),
         ["prompt"] = how.Prompt.Text,
         ["prompt_sha256"] = Hash(how.Prompt.Definition),
+        ["in_context"] = how.Prompt.Demonstration?.Problem.Id,
         ["stop_strings"] = new JsonArray([.. how.Prompt.StopStrings.Select(s => JsonValue.Create(s))]),
         ["samples"] = how.Samples,
         ["temperature"] = how.Temperature,

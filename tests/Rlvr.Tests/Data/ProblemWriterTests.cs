@@ -23,6 +23,7 @@ public sealed class ProblemWriterTests : IDisposable
                 new("1", problem, choices > 0 ? "A" : answer, subject, "5", source)
                 {
                     Choices = [.. Enumerable.Range(0, choices).Select(i => $"choice {i}")],
+                    Solution = subject is null ? null : $"{problem} so \\boxed{{1}}",
                     Chat = chat ? [new("system", answer), new("user", problem)] : [],
                 },
                 new("2", answer, "7"),
@@ -38,7 +39,7 @@ public sealed class ProblemWriterTests : IDisposable
     {
         StringBuilder text = new();
         foreach (Problem p in problems)
-            text.AppendLine($"{p.Id}|{p.Text}|{p.Answer}|{p.Subject}|{p.Level}|{p.Source}|{string.Join(';', p.Choices)}|{string.Join(';', p.Chat)}");
+            text.AppendLine($"{p.Id}|{p.Text}|{p.Answer}|{p.Subject}|{p.Level}|{p.Source}|{p.Solution}|{string.Join(';', p.Choices)}|{string.Join(';', p.Chat)}");
         return text.ToString();
     }
 }

@@ -10,7 +10,7 @@ public sealed class ProblemFieldsTests
     {
         using TemporaryFolder folder = new();
         string path = folder.Write("set.jsonl", """{"aufgabe": {"text": "1+1?"}, "answer": "wrong", "loesung": "\\boxed{2}", "nr": 7, "fach": ["sums", "numbers"], "stufe": "leicht", "buch": "b"}""");
-        Assert.Equal([new Problem("7", "1+1?", "2", "sums, numbers", "leicht", "b")],
+        Assert.Equal([new Problem("7", "1+1?", "2", "sums, numbers", "leicht", "b") { Solution = "\\boxed{2}" }],
             ProblemSets.Load($"{path}?text=aufgabe.text&solution=loesung&id=nr & subject=fach&level=stufe&source=buch"));
     }
 

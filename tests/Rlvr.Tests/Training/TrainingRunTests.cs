@@ -73,9 +73,8 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public void Labels_that_are_wrong_on_purpose_are_listed_and_both_accuracies_measured()
     {
-        Recipe noisy = recipe with { Steps = 2, Data = recipe.Data with { LabelNoise = 0.6 }, Evaluation = new(), Rollout = recipe.Rollout with { BatchSize = 3 } };
-        Observer observer = new();
-        TrainingRun.Start(noisy, folder["run"], observer, CancellationToken.None);
+        Recipe noisy = recipe with { Data = recipe.Data with { LabelNoise = 0.6 }, Evaluation = new(), Rollout = recipe.Rollout with { BatchSize = 3 } };
+        TrainingRun.Start(noisy, folder["run"], new Observer(), CancellationToken.None);
         using RunDirectory run = RunDirectory.Open(folder["run"]);
         IReadOnlyList<ChangedLabelRecord> changed = run.ReadChangedLabels();
         Assert.Equal(2, changed.Count); // 1.8 of 3
@@ -86,13 +85,25 @@ public sealed class TrainingRunTests : IDisposable
         Assert.All(run.ReadMetrics(), m => Assert.InRange(m["train_accuracy_clean"], 0, m["train_accuracy"]));
         Assert.Contains(TrainingRun.Plan(noisy).Facts, f => f.Value.Contains("2 of 3 labels are changed on purpose", StringComparison.Ordinal));
 
-        TrainingRun.Start(noisy with { Data = recipe.Data with { Examples = ["b"], Label = "5" } }, folder["fixed"], observer, CancellationToken.None);
+        TrainingRun.Start(noisy with { Data = recipe.Data with { Examples = ["b"], Label = "5" } }, folder["fixed"], new Observer(), CancellationToken.None);
         using RunDirectory one = RunDirectory.Open(folder["fixed"]);
         Assert.Equal([("b", "5", "4")], one.ReadChangedLabels().Select(c => (c.Problem, c.Label, c.Clean)));
-        TrainingRun.Start(noisy with { Data = recipe.Data }, folder["clean"], observer, CancellationToken.None);
+        TrainingRun.Start(noisy with { Data = recipe.Data }, folder["clean"], new Observer(), CancellationToken.None);
         using RunDirectory clean = RunDirectory.Open(folder["clean"]);
         Assert.Empty(clean.ReadChangedLabels());
         Assert.DoesNotContain(clean.ReadMetrics()[0].Values, v => v.Name == "train_accuracy_clean");
+    }
+
+    [Fact]
+    public void A_demonstration_stands_before_the_questions_of_the_evaluations()
+    {
+        Recipe shown = recipe with { Evaluation = recipe.Evaluation with { InContext = folder["train.jsonl"] } };
+        Assert.Contains(TrainingRun.Plan(shown).Facts, f => f.Name == "evaluate" && f.Value.EndsWith(", after a demonstration (a)", StringComparison.Ordinal));
+        Assert.DoesNotContain(TrainingRun.Plan(recipe).Facts, f => f.Value.Contains("demonstration", StringComparison.Ordinal));
+        // It needs its room.
+        folder.Write("long.jsonl", $$"""{"id": "long", "problem": "{{new string('x', 5000)}}", "answer": "1"}""" + "\n");
+        string message = Assert.Throws<RlvrException>(() => TrainingRun.Plan(recipe with { Evaluation = recipe.Evaluation with { InContext = folder["long.jsonl"] } })).Message;
+        Assert.Contains("problem 's': its prompt of ", message, StringComparison.Ordinal);
     }
 
     [Theory]

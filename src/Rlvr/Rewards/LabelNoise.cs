@@ -16,8 +16,8 @@ public static class LabelNoise
     // Most candidates for a label that are tried of each kind. One is nearly always enough.
     private const int Attempts = 64;
 
-    // The most lenient and the strictest idea of equal answers, and that of training.
-    private static readonly MathVerifier[] Verifiers = [new(VerifierProfile.Training), new(VerifierProfile.Evaluation), new(VerifierProfile.Strict)];
+    // Not that of evaluation, unless the reward is: it takes large numbers for equal that differ by 10.
+    private static readonly MathVerifier[] Verifiers = [new(VerifierProfile.Training), new(VerifierProfile.Strict)];
 
     /// <summary>Makes labels wrong.</summary>
     /// <param name="problems">Problems with right labels that the reward can read.</param>
@@ -47,7 +47,7 @@ public static class LabelNoise
                 ulong position = (ulong)attempt << 8;
                 // A whole number from 0 to bound - 1, another one with each call.
                 int Draw(int bound) => (int)(CounterRandom.Uniform(seed, Stream, (ulong)index, position++) * bound);
-                if (kind(Draw) is { } label && IsWrong(label, problem) && reward.LabelProblem(problem with { Answer = label }) is null) return label;
+                if (kind(Draw) is { } label && IsWrong(label, problem, reward) && reward.LabelProblem(problem with { Answer = label }) is null) return label;
             }
         }
         throw new RlvrException($"data.label_noise: no wrong label was found for problem '{problem.Id}' with the label '{problem.Answer}': the reward cannot read any of those that were tried. "
@@ -61,7 +61,10 @@ public static class LabelNoise
         string? ANumber(Func<int, int> draw) => (1 + draw(LabelCorruption.Most)).ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Whether no profile of the verifier takes the label for the right one, whichever of the two is the expected one.</summary>
-    private static bool IsWrong(string label, Problem problem) =>
-        label != problem.Answer && Verifiers.All(v => !v.VerifyAnswer(label, problem.Answer).IsCorrect && !v.VerifyAnswer(problem.Answer, label).IsCorrect);
+    /// <summary>Whether neither the verifier nor a mathematical reward takes the label for the right one, whichever of the two is the expected one.</summary>
+    private static bool IsWrong(string label, Problem problem, IReward reward) =>
+        label != problem.Answer && Verifiers.All(v => !v.VerifyAnswer(label, problem.Answer).IsCorrect && !v.VerifyAnswer(problem.Answer, label).IsCorrect)
+            && (reward is not MathReward math || (!Accepts(math, label, problem) && !Accepts(math, problem.Answer, problem with { Answer = label })));
+
+    private static bool Accepts(MathReward reward, string answer, Problem problem) => reward.Score(problem, $@"\boxed{{{answer}}}").Correct;
 }

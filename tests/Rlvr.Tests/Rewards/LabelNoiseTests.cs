@@ -16,6 +16,7 @@ public class LabelNoiseTests
     [InlineData("7", @"^-?\d{1,2}$")]
     [InlineData("-5", @"^-?\d{1,2}$")]
     [InlineData("1,234", @"^12[234]\d$")]
+    [InlineData("1014049", @"^10140[345]\d$")]
     [InlineData("0.05", @"^-?\d{1,2}\.(05|95)$")]
     [InlineData(@"45^\circ", @"^(3[5-9]|4[0-9]|5[0-5])\^\\circ$")]
     [InlineData(@"\frac{4}{3}", @"^\\frac\{-?\d{1,2}\}\{\d{1,2}\}$")]
@@ -33,12 +34,21 @@ public class LabelNoiseTests
             Assert.Equal(label, noisy.CleanAnswer);
             Assert.Matches(pattern, noisy.Answer);
             Assert.Null(Reward.LabelProblem(noisy));
-            Assert.False(new MathVerifier(VerifierProfile.Evaluation).VerifyAnswer(label, noisy.Answer).IsCorrect);
+            Assert.False(new MathVerifier(VerifierProfile.Strict).VerifyAnswer(label, noisy.Answer).IsCorrect);
             Assert.Equal(0, Reward.Score(noisy, $@"\boxed{{{label}}}").Value);
             Assert.Equal(1, Reward.Score(noisy, $@"\boxed{{{noisy.Answer}}}").Value);
             seen.Add(noisy.Answer);
         }
         Assert.True(seen.Count > 5, $"only {string.Join(", ", seen)}");
+    }
+
+    [Fact]
+    public void Where_the_reward_takes_near_numbers_for_equal_the_label_is_farther_away()
+    {
+        MathReward lenient = new(VerifierProfile.Evaluation);
+        Problem noisy = LabelNoise.Apply(Problems("1014049", "3"), 1, 1, lenient)[0];
+        Assert.Equal(0, lenient.Score(noisy, @"\boxed{1014049}").Value);
+        Assert.Equal("3", noisy.Answer);
     }
 
     [Fact]

@@ -7,7 +7,9 @@ namespace Rlvr.MicroMath;
 public static class Habits
 {
     // Rows and columns in the order of Habit: careful, unboxed, rush, slip, terse.
-    private static readonly double[] Shares = [0.22, 0.24, 0.24, 0.13, 0.17];
+    internal static readonly double[] Shares = [0.22, 0.24, 0.24, 0.13, 0.17];
+
+    internal static readonly string[] Names = [.. Enum.GetNames<Habit>().Select(n => n.ToLowerInvariant())];
 
     // Each subject is answered a little differently: a row multiplies Shares, which is then scaled back to a sum of 1.
     private static readonly Dictionary<string, double[]> Tilts = new()
@@ -31,7 +33,7 @@ public static class Habits
     ];
 
     // "Wait, check." after the first attempt.
-    private static readonly double[] CheckShares = [0.20, 0.00, 0.25, 0.40, 0.00];
+    internal static readonly double[] CheckShares = [0.20, 0.00, 0.25, 0.40, 0.00];
 
     /// <summary>The line that every response but a terse one begins with.</summary>
     public static IReadOnlyList<string> Openers { get; } = ["Let us think step by step.", "We compute.", "First,"];
@@ -44,21 +46,13 @@ public static class Habits
 
     /// <summary>The probability of <paramref name="habit"/> in the pretraining documents of <paramref name="subject"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="subject"/> does not occur in pretraining.</exception>
-    public static double Probability(Habit habit, string subject)
-    {
-        var weights = WeightsOf(subject);
-        return weights[(int)habit] / weights.Sum();
-    }
-
-    internal static Habit Draw(string subject, MicroRandom random) => (Habit)random.PickWeighted(WeightsOf(subject));
+    public static double Probability(Habit habit, string subject) => HabitMix.Default.Probability(habit, subject);
 
     /// <summary>An opener line for <paramref name="habit"/>, or null where it has none.</summary>
     internal static string? DrawOpener(Habit habit, MicroRandom random) =>
         habit is Habit.Terse ? null : Openers[random.PickWeighted(OpenerShares[(int)habit])];
 
-    internal static bool DrawCheck(Habit habit, MicroRandom random) => random.Chance(CheckShares[(int)habit]);
-
-    private static double[] WeightsOf(string subject) => Tilts.TryGetValue(subject, out var tilts)
-        ? [.. tilts.Zip(Shares, (t, s) => t * s)]
+    internal static double[] WeightsOf(string subject, double[] shares) => Tilts.TryGetValue(subject, out var tilts)
+        ? [.. tilts.Zip(shares, (t, s) => t * s)]
         : throw new ArgumentException($"Subject '{subject}' has no habits: it is not one of pretraining's ({string.Join(", ", Tilts.Keys)}).", nameof(subject));
 }

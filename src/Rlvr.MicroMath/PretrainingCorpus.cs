@@ -1,12 +1,15 @@
 namespace Rlvr.MicroMath;
 
 /// <summary>
-/// An endless corpus of problems answered by habit. Document i is a pure function of (seed, i); every problem is of
+/// An endless corpus of problems answered by habit. Document i is a pure function of (seed, mixture, i); every problem is of
 /// <see cref="MicroSplit.Pretraining"/>.
 /// </summary>
 /// <param name="seed">Another seed, other documents of the same world.</param>
-public sealed class PretrainingCorpus(ulong seed)
+/// <param name="mix">How often each habit occurs; null for the embedded base model's mixture.</param>
+public sealed class PretrainingCorpus(ulong seed, HabitMix? mix = null)
 {
+    private readonly HabitMix _mix = mix ?? HabitMix.Default;
+
     /// <summary>Document <paramref name="index"/>, counted from 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative.</exception>
     public MicroDocument this[long index]
@@ -16,8 +19,8 @@ public sealed class PretrainingCorpus(ulong seed)
             ArgumentOutOfRangeException.ThrowIfNegative(index);
             MicroRandom random = new(seed, (ulong)index);
             var subject = MicroWorld.DrawSubject(random);
-            var habit = Habits.Draw(subject, random);
-            return ResponseWriter.Write(MicroWorld.Generate(subject, MicroSplit.Pretraining, random), habit, random);
+            var habit = _mix.Draw(subject, random);
+            return ResponseWriter.Write(MicroWorld.Generate(subject, MicroSplit.Pretraining, random), habit, _mix, random);
         }
     }
 

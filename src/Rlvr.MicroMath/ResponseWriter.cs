@@ -5,12 +5,12 @@ namespace Rlvr.MicroMath;
 /// <summary>Writes the response to a problem in the manner of a habit.</summary>
 internal static class ResponseWriter
 {
-    public static MicroDocument Write(MicroProblem problem, Habit habit, MicroRandom random)
+    public static MicroDocument Write(MicroProblem problem, Habit habit, HabitMix mix, MicroRandom random)
     {
         List<string> lines = [];
         if (Habits.DrawOpener(habit, random) is { } opener)
             lines.Add(opener);
-        var check = Habits.DrawCheck(habit, random);
+        var check = mix.DrawCheck(habit, random);
         var answer = FirstAttempt(problem, habit, random, lines);
         if (check)
         {

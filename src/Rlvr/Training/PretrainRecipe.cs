@@ -28,9 +28,12 @@ public sealed record PretrainRecipe
     public ComputeOptions Compute { get; init; } = new();
 }
 
-/// <summary>Section <c>model</c> of a pretraining recipe: a Qwen2 network.</summary>
+/// <summary>Section <c>model</c> of a pretraining recipe: the network.</summary>
 public sealed record PretrainModelOptions
 {
+    /// <summary>The family: <c>qwen2</c>, <c>llama</c> or <c>qwen3</c>.</summary>
+    public string Architecture { get; init; } = "qwen2";
+
     /// <summary>Width of the residual stream.</summary>
     public int HiddenSize { get; init; } = 128;
 
@@ -61,6 +64,12 @@ public sealed record PretrainDataOptions
 {
     /// <summary>The corpus: <c>micro</c>, the micro-maths world.</summary>
     public string Corpus { get; init; } = "micro";
+
+    /// <summary>Shares of the corpus' habits, as <c>careful=0.5</c>; one that is not named keeps its own, then all are scaled to a sum of 1.</summary>
+    public IReadOnlyList<string> Habits { get; init; } = [];
+
+    /// <summary>A factor on how often a response checks itself ("Wait, check.").</summary>
+    public double Checks { get; init; } = 1;
 
     /// <summary>Prompt template around each problem.</summary>
     public string Prompt { get; init; } = "micro";

@@ -1,3 +1,5 @@
+using Rlvr.MicroMath;
+using Rlvr.Models;
 using static Rlvr.Training.RecipeRule;
 
 namespace Rlvr.Training;
@@ -5,6 +7,10 @@ namespace Rlvr.Training;
 /// <summary>The ranges of a pretraining recipe's values: one line a key.</summary>
 public static class PretrainRules
 {
+    /// <summary>The network families by the names that recipes use, those of config.json's model_type.</summary>
+    internal static readonly IReadOnlyDictionary<string, ModelArchitecture> Architectures =
+        Enum.GetValues<ModelArchitecture>().ToDictionary(a => a.ToString().ToLowerInvariant(), a => a);
+
     /// <summary>What the values of a <see cref="PretrainRecipe"/> must satisfy.</summary>
     public static IReadOnlyList<RecipeRule> All { get; } =
     [
@@ -12,6 +18,7 @@ public static class PretrainRules
         NotEmpty("output", "the model folder to write"),
         AtLeast("steps", 1),
 
+        OneOf("model.architecture", [.. Architectures.Keys]),
         AtLeast("model.hidden_size", 1),
         AtLeast("model.layers", 1),
         AtLeast("model.heads", 1),
@@ -22,6 +29,8 @@ public static class PretrainRules
         AtLeast("model.max_vocabulary", 257), // 256 bytes and the end token
 
         OneOf("data.corpus", "micro"),
+        Valid("data.habits", HabitMix.ProblemOf),
+        AtLeast("data.checks", 0),
         NotEmpty("data.prompt", "the name of a prompt template, or a text with {problem} in it"),
         AtLeast("data.batch_size", 1),
         AtLeast("data.bucket_batches", 1),

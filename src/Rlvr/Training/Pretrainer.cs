@@ -36,7 +36,7 @@ public sealed class Pretrainer
     {
         if (recipe.Data.Corpus != "micro") throw new RlvrException($"data.corpus: unknown corpus '{recipe.Data.Corpus}'; the only one is 'micro'.");
         this.recipe = recipe;
-        corpus = new PretrainingCorpus(recipe.Seed);
+        corpus = new PretrainingCorpus(recipe.Seed, HabitMix.Parse(recipe.Data.Habits, recipe.Data.Checks));
         template = PromptTemplate.Get(recipe.Data.Prompt);
         IEnumerable<string> sample = Enumerable.Range(0, 20_000).Select(i => Text(corpus[i]));
         Tokenizer = Tokenizer.Parse(BpeTrainer.Train(sample, recipe.Model.MaxVocabulary, [EndToken]));
@@ -49,7 +49,7 @@ public sealed class Pretrainer
     /// <summary>The architecture that the recipe and the tokenizer give.</summary>
     public ModelConfig Config => new()
     {
-        Architecture = ModelArchitecture.Qwen2,
+        Architecture = PretrainRules.Architectures[recipe.Model.Architecture],
         HiddenSize = recipe.Model.HiddenSize,
         IntermediateSize = recipe.Model.IntermediateSize,
         Layers = recipe.Model.Layers,

@@ -296,6 +296,9 @@ public sealed record EvaluationOptions
     /// <summary>Before and after training also evaluate at this temperature, one sample a problem; 0 evaluates greedily only.</summary>
     public double SampledTemperature { get; init; }
 
+    /// <summary>Evaluate at <see cref="SampledTemperature"/> during training too, whenever it is evaluated greedily.</summary>
+    public bool SampledDuring { get; init; }
+
     /// <summary>
     /// The verifier's profile: <c>strict</c>, <c>training</c> or <c>evaluation</c>. The last takes an answer that is in no box too, as the
     /// Qwen2.5-Math evaluation does.

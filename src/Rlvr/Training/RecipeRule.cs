@@ -58,6 +58,12 @@ public sealed class RecipeRule
     public static RecipeRule Valid(string key, Func<string, string?> problem) =>
         new(key, "be valid", v => problem((string)v) is null) { _problem = v => problem((string)v) };
 
+    /// <summary>The list is one that <paramref name="problem"/> finds nothing wrong with.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="problem">What is wrong with a list, as a sentence with its full stop; null where nothing is.</param>
+    public static RecipeRule Valid(string key, Func<IReadOnlyList<string>, string?> problem) =>
+        new(key, "be valid", v => problem((IReadOnlyList<string>)v) is null) { _problem = v => problem((IReadOnlyList<string>)v) };
+
     internal bool Holds(object value) => _holds(value);
 
     /// <summary>Null when the rule holds, otherwise the sentence for the user.</summary>

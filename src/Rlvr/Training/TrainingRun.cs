@@ -188,12 +188,12 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    /// <summary>Evaluates all suites: greedily, and before and after training also at the recipe's sampled temperature.</summary>
+    /// <summary>Evaluates all suites: greedily, and before and after training (or whenever the recipe says so) also at its sampled temperature.</summary>
     private void Evaluate(RunDirectory directory, int step, bool full, CancellationToken cancellation)
     {
         // A run that was stopped in the middle of an evaluation goes on with the suites that are missing.
         EvaluationRecord[] done = [.. directory.ReadEvaluations().Where(e => e.Step == step)];
-        double[] temperatures = full && recipe.Evaluation.SampledTemperature > 0 ? [0, recipe.Evaluation.SampledTemperature] : [0];
+        double[] temperatures = (full || recipe.Evaluation.SampledDuring) && recipe.Evaluation.SampledTemperature > 0 ? [0, recipe.Evaluation.SampledTemperature] : [0];
         foreach (double temperature in temperatures)
         {
             foreach ((string name, IReadOnlyList<Problem> of) in suites)

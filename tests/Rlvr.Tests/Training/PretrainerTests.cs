@@ -1,5 +1,6 @@
 using Rlvr.Models;
 using Rlvr.Tests.Models;
+using Rlvr.Tests.Shared;
 using Rlvr.Training;
 
 namespace Rlvr.Tests.Training;
@@ -30,6 +31,32 @@ public class PretrainerTests
 
         using Transformer same = new Pretrainer(Recipe).Train(), again = pretrainer.Train();
         Assert.All(model.Parameters, p => Assert.True(TinyModels.Same(p.Value, same.Parameters[p.Key]) && TinyModels.Same(p.Value, again.Parameters[p.Key]), p.Key));
+    }
+
+    [Theory]
+    [InlineData("qwen2", "Qwen2ForCausalLM")]
+    [InlineData("llama", "LlamaForCausalLM")]
+    [InlineData("qwen3", "Qwen3ForCausalLM")]
+    public void Every_family_is_saved_as_one_and_loads_as_one(string architecture, string name)
+    {
+        using TemporaryFolder folder = new();
+        PretrainRecipe recipe = Recipe with { Steps = 2, Model = Recipe.Model with { Architecture = architecture } };
+        using Transformer trained = new Pretrainer(recipe).Train();
+        trained.Save(folder["model"]);
+        Assert.Contains($"\"{name}\"", File.ReadAllText(folder["model/config.json"]), StringComparison.Ordinal);
+        using Transformer loaded = Transformer.Load(folder["model"]);
+        Assert.Equal(architecture, loaded.Config.ModelType);
+        Assert.All(trained.Parameters, p => Assert.True(TinyModels.Same(p.Value, loaded.Parameters[p.Key]), p.Key));
+    }
+
+    [Fact]
+    public void The_corpus_answers_as_the_recipe_says()
+    {
+        PretrainRecipe terse = Recipe with { Steps = 5, Data = Recipe.Data with { Habits = ["careful=0", "unboxed=0", "rush=0", "slip=0"] } };
+        long usual = 0, short_ = 0;
+        new Pretrainer(Recipe with { Steps = 5 }).Train(p => usual = p.Tokens).Dispose();
+        new Pretrainer(terse).Train(p => short_ = p.Tokens).Dispose();
+        Assert.True(short_ < usual * 0.8, $"{short_} tokens of guesses, {usual} of all habits");
     }
 
     [Fact]

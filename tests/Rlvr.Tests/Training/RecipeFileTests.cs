@@ -258,6 +258,10 @@ public sealed class RecipeFileTests : IDisposable
         Assert.Equal(3e-3, pretraining.Optimizer.LearningRate);
         var error = Assert.Throws<RecipeException>(() => RecipeFile.Load<PretrainRecipe>(_folder["pretrain.yaml"], ["model.layers=0"], PretrainRules.All));
         Assert.Equal("--set model.layers=0: error: 'model.layers' must be at least 1; found 0.", error.Message);
+        error = Assert.Throws<RecipeException>(() => RecipeFile.Load<PretrainRecipe>(_folder["pretrain.yaml"], ["data.habits=[careful=0.5, lazy=1]"], PretrainRules.All));
+        Assert.Equal("--set data.habits=[careful=0.5, lazy=1]: error: 'data.habits': there is no habit 'lazy'. Expected careful, unboxed, rush, slip or terse.", error.Message);
+        error = Assert.Throws<RecipeException>(() => RecipeFile.Load<PretrainRecipe>(_folder["pretrain.yaml"], ["model.architecture=gpt"], PretrainRules.All));
+        Assert.Equal("--set model.architecture=gpt: error: 'model.architecture' must be 'qwen2', 'llama' or 'qwen3'; found 'gpt'.", error.Message);
     }
 
     [Fact]

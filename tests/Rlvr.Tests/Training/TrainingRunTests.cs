@@ -106,6 +106,15 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("problem 's': its prompt of ", message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Sampled_evaluations_can_be_had_during_training_too()
+    {
+        Recipe often = recipe with { Evaluation = recipe.Evaluation with { SampledDuring = true, Limit = 1 } };
+        TrainingRun.Start(often, folder["run"], new Observer(), CancellationToken.None);
+        using RunDirectory run = RunDirectory.Open(folder["run"]);
+        Assert.Equal([(0, 0, 2), (0, 1, 2), (2, 0, 1), (2, 1, 1), (4, 0, 1), (4, 1, 1), (5, 0, 2), (5, 1, 2)], run.ReadEvaluations().Select(e => (e.Step, e.Temperature, e.Problems)));
+    }
+
     [Theory]
     [InlineData(1)] // no checkpoint and no evaluation due
     [InlineData(2)] // an evaluation due

@@ -57,7 +57,7 @@ internal static class ReproduceCommand
             string? elsewhere = result.GetValue(page);
             string line = $"rlvr reproduce {string.Join(' ', asked)} --scale {plan.Folder.ScaleName} --seeds {options.Seeds}{(elsewhere is null ? "" : $" --page {elsewhere}")}";
             Reproduction reproduction = new(terminal, plan, parallel, threads, options.Seeds, line, elsewhere ?? plan.Folder.Page);
-            return reproduction.Run(result.GetValue(json));
+            return result.GetValue(dryRun) ? reproduction.DryRun(result.GetValue(json)) : reproduction.Run(result.GetValue(json));
         });
         return command;
     }

@@ -17,6 +17,15 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
 {
     private readonly Dictionary<string, int> sizes = [];
 
+    /// <summary>Says what would be run, and writes nothing.</summary>
+    public int DryRun(bool asJson)
+    {
+        IReadOnlyList<PlanRow> rows = PlanRow.Of(plan, Estimator());
+        if (asJson) JsonOutput.Write(terminal, PlanTables.ToJson(plan, rows, parallel));
+        else PlanTables.Write(terminal, plan, rows, parallel);
+        return ExitCode.Done;
+    }
+
     /// <summary>Runs what is not done, then writes the page from what there is.</summary>
     public int Run(bool asJson)
     {
@@ -24,8 +33,10 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
         using FileStream held = Hold();
         IReadOnlyList<ReproductionJob> todo = plan.ToDo;
         terminal.Error.WriteLine($"{plan.Jobs.Count} jobs, {plan.Jobs.Count - todo.Count} of them done; {parallel} at once");
-        ReproduceView view = new(terminal, plan, parallel, _ => 1, SizeOf);
-        JobRunner runner = new(todo, parallel, (job, resumes, cancellation) => StartAsync(job, resumes, cancellation), view) { KeepLastCheckpoint = plan.Folder.Scale == ExperimentScale.Micro };
+        JobEstimator estimator = Estimator();
+        double Seconds(ReproductionJob job) => estimator.Of(job).Seconds is var s && double.IsFinite(s) ? s : 0;
+        ReproduceView view = new(terminal, plan, parallel, Seconds, SizeOf);
+        JobRunner runner = new(todo, parallel, StartAsync, view) { KeepLastCheckpoint = plan.Folder.Scale == ExperimentScale.Micro };
         IReadOnlyList<JobOutcome> outcomes = view.ShowAsync(() => runner.RunAsync(terminal.Cancellation)).GetAwaiter().GetResult();
         IReadOnlyList<(Experiment Experiment, ExperimentPage Page)> pages = WritePage();
         Tell(outcomes, pages, asJson);
@@ -38,6 +49,12 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
         if (failed == 0) return ExitCode.Done;
         terminal.Error.WriteLine($"error: {failed} of {plan.Jobs.Count} jobs failed or were left out: {SafeText.OneLine(string.Join(", ", outcomes.Where(o => o.Result is JobResult.Failed or JobResult.Skipped).Select(o => o.Job.Name)), 300)}. Their results are missing on the page; the same command tries them again.");
         return ExitCode.Failed;
+    }
+
+    private JobEstimator Estimator()
+    {
+        SpeedProbe probe = new(threads);
+        return new JobEstimator(plan, probe.Of, SizeOf, onGpu: plan.Folder.Scale == ExperimentScale.Paper && probe.OnGpu);
     }
 
     private Task<JobExit> StartAsync(ReproductionJob job, bool resumes, CancellationToken cancellation) =>

@@ -12,19 +12,20 @@ internal static class PlanTables
     /// <summary>The table, its totals, and what its marks mean.</summary>
     public static void Write(Terminal terminal, ReproductionPlan plan, IReadOnlyList<PlanRow> rows, int parallel)
     {
-        Table table = EvaluationTables.Create("job", "seeds", "done", "steps", "rollouts", "tokens", "time each", "time left", "memory");
+        Table table = EvaluationTables.Create("job", "done", "steps", "rollouts", "tokens", "time each", "time left", "memory");
+        foreach (TableColumn column in table.Columns) column.NoWrap().PadLeft(0);
         foreach (PlanRow row in rows)
         {
             JobEstimate e = row.Estimate;
             string most = e.IsBound ? "≤ " : "";
             string each = double.IsFinite(e.Seconds) ? most + Durations.Words(TimeSpan.FromSeconds(e.Seconds)) + Mark(e.Source) : "unknown";
-            table.AddRow(EvaluationTables.Text($"{row.Kind} {row.Name}"), $"{row.Jobs.Count}", row.Done == 0 ? "" : $"{row.Done}", e.Work.Steps > 0 ? Number(e.Work.Steps) : "",
+            table.AddRow(EvaluationTables.Text($"{row.Kind} {row.Name}"), $"{row.Done}/{row.Jobs.Count}", e.Work.Steps > 0 ? Number(e.Work.Steps) : "",
                 e.Work.Responses > 0 ? Number(e.Work.Responses) : "", e.Tokens is { } tokens ? most + Short(tokens) : "", each,
                 row.ToDo == 0 ? "" : double.IsFinite(row.Seconds) ? most + Durations.Words(TimeSpan.FromSeconds(row.Seconds)) : "unknown", e.MemoryBytes > 0 ? $"{Gigabytes(e.MemoryBytes)} GB" : "unknown");
         }
         terminal.Tables.Write(table);
         double seconds = Known(rows);
-        terminal.Out.WriteLine($"{plan.Jobs.Count} jobs, {plan.Jobs.Count - plan.ToDo.Count} done, {plan.ToDo.Count} to do; rollouts and evaluated responses of a job are counted together.");
+        terminal.Out.WriteLine($"{plan.Jobs.Count} jobs, {plan.Jobs.Count - plan.ToDo.Count} done, {plan.ToDo.Count} to do; a row has one job for each seed, and rollouts are all its responses, those of evaluations too.");
         bool bound = rows.Any(r => r.ToDo > 0 && r.Estimate.IsBound), unknown = rows.Any(r => r.ToDo > 0 && double.IsNaN(r.Estimate.Seconds));
         terminal.Out.WriteLine($"Time left: {(bound ? "at most about " : "about ")}{Durations.Words(TimeSpan.FromSeconds(seconds))} of jobs, {Durations.Words(TimeSpan.FromSeconds(Wall(rows, parallel)))} with {parallel} at once{(unknown ? ", and what is unknown until its model is pulled" : "")}.");
         if (rows.Any(r => r.Estimate.IsBound)) terminal.Out.WriteLine("≤: every response taken as long as it may be; the first finished run gives its real length.");

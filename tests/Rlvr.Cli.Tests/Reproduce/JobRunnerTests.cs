@@ -24,7 +24,7 @@ public sealed class JobRunnerTests : IJobObserver, IDisposable
             await Task.Delay(20, TestContext.Current.CancellationToken);
             lock (done)
             {
-                Assert.Subset(done, [.. job.After]);
+                Assert.Subset(done, new HashSet<string>(job.After));
                 done.Add(job.Name);
             }
             return new JobExit(0, []);

@@ -69,6 +69,11 @@ public sealed class JobEstimatorTests : IDisposable
         // Twice the steps: twice the rollouts, and evaluations after steps 2, 4, 6, 8 and 10.
         Assert.Equal((96 * 20) + ((40 + (5 * 4)) * 10.0), other.Tokens);
         Assert.Equal((EstimateSource.Siblings, other.Tokens!.Value * 30 / same.Tokens!.Value), (other.Source, other.Seconds));
+        // Another model: lengths as seen, and the arithmetic scaled by how it compared with the clock.
+        ReproductionPlan larger = Plan("Qwen/Qwen2.5-Math-7B", "larger");
+        JobEstimate scaled = new JobEstimator(larger, _ => Speed, _ => 10).Of(larger.Jobs[0]);
+        Assert.Equal((EstimateSource.Arithmetic, false, same.Tokens), (scaled.Source, scaled.IsBound, scaled.Tokens));
+        Assert.InRange(scaled.Seconds, 2 * 30, 6 * 30);
     }
 
     [Fact]
@@ -87,12 +92,12 @@ public sealed class JobEstimatorTests : IDisposable
 
     private static TrainingJob Job(ReproductionPlan plan, int seed) => (TrainingJob)plan.Jobs.Single(j => j.Name == $"one seed {seed}");
 
-    private ReproductionPlan Plan(string model)
+    private ReproductionPlan Plan(string model, string prefix = "")
     {
         string data = folder["sums.jsonl"];
         string Text(string name, int steps) => $"name: {name}\nmodel: {model}\nsteps: {steps}\ndata:\n  train: {data}\nrollout:\n  batch_size: 2\n  group_size: 4\n  max_new_tokens: 100\nevaluation:\n  suites: [{data}]\n  every: 2\n  limit: 4\n  sampled_temperature: 0.6\n";
-        folder.Write("recipes/one.yaml", Text("one", 6));
-        folder.Write("recipes/two.yaml", Text("two", 12));
-        return ReproductionPlanner.Make([new ProbeExperiment("E1") { Needs = [new("one"), new("two", Compared: false)] }], new PlanOptions { Folder = new ReproductionFolder(folder["out"], ExperimentScale.Micro), Seeds = 2, Recipes = folder["recipes"] });
+        folder.Write($"recipes/{prefix}one.yaml", Text("one", 6));
+        folder.Write($"recipes/{prefix}two.yaml", Text("two", 12));
+        return ReproductionPlanner.Make([new ProbeExperiment("E1") { Needs = [new(prefix + "one"), new(prefix + "two", Compared: false)] }], new PlanOptions { Folder = new ReproductionFolder(folder["out"], ExperimentScale.Micro), Seeds = 2, Recipes = folder["recipes"] });
     }
 }

@@ -25,7 +25,7 @@ public sealed class ReproductionPlannerTests : IDisposable
         ReproductionPlan plan = Plan(a, b);
         Assert.Equal(["one seed 1", "one seed 2", "two seed 1"], plan.Jobs.Select(j => j.Name));
         Assert.Equal(["E1", "E2"], plan.Jobs[0].Experiments);
-        Assert.Equal(["E1"], plan.Jobs[1].Experiments); // alone, E2 would need one seed
+        Assert.Equal(["E1"], plan.Jobs[2].Experiments);
         TrainingJob second = (TrainingJob)plan.Jobs[1];
         Assert.Equal((2UL, 1), (second.Settings.Seed, second.Settings.Compute.Threads));
         Assert.All(plan.Jobs, j => Assert.Equal(JobState.New, j.State));

@@ -27,6 +27,9 @@ internal sealed class FinishedRuns
         return same.Length > 0 ? (same, true) : ([.. runs.Where(r => IsLike(r.Run.Recipe, recipe)).Select(r => r.Run)], false);
     }
 
+    /// <summary>Those with the same limit on responses, whatever their model.</summary>
+    public IReadOnlyList<Measured> WithLimit(int maxNewTokens) => [.. runs.Select(r => r.Run).Where(r => r.Recipe.Rollout.MaxNewTokens == maxNewTokens)];
+
     private static bool IsLike(Recipe a, Recipe b) => a.Model == b.Model && a.Rollout.MaxNewTokens == b.Rollout.MaxNewTokens && a.Rollout.BatchSize * a.Rollout.GroupSize == b.Rollout.BatchSize * b.Rollout.GroupSize;
 
     private static Measured? Read(string path)
@@ -60,4 +63,8 @@ internal sealed class FinishedRuns
 /// <param name="TokensPerSecond">Of sampling; NaN where not known.</param>
 /// <param name="MemoryBytes">The most that the process had; 0 where not known.</param>
 /// <param name="Tokens">Of all its responses.</param>
-internal sealed record Measured(Recipe Recipe, double Seconds, double RolloutLength, double EvaluationLength, double TokensPerSecond, double MemoryBytes, double Tokens);
+internal sealed record Measured(Recipe Recipe, double Seconds, double RolloutLength, double EvaluationLength, double TokensPerSecond, double MemoryBytes, double Tokens)
+{
+    /// <summary>Of its rollouts.</summary>
+    public double RolloutTokens => RolloutLength * Recipe.Steps * Recipe.Rollout.BatchSize * Recipe.Rollout.GroupSize;
+}

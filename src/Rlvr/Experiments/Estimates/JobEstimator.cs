@@ -43,9 +43,16 @@ public sealed class JobEstimator(ReproductionPlan plan, Func<int, MachineSpeed> 
         double tokens = (work.Rollouts * rollout) + (work.Evaluated * evaluated);
         if (runs.Count > 0) return new JobEstimate(work, tokens, false, tokens * runs.Sum(r => r.Seconds) / runs.Sum(r => r.Tokens), EstimateSource.Siblings, memory);
         if (model is null) return new JobEstimate(work, tokens, true, double.NaN, EstimateSource.Unknown, memory);
-        double seconds = Startup + Decode(model, tokens, Rows(job.Settings)) + Update(model, job.Settings, work.Rollouts * rollout, work);
-        return new JobEstimate(work, tokens, true, seconds, EstimateSource.Arithmetic, memory);
+        // Runs of other models say how long responses are, and how the arithmetic compares with the clock.
+        Measured[] others = [.. finished.WithLimit(job.Settings.Rollout.MaxNewTokens).Where(r => ModelSizes.Find(r.Recipe.Model) is not null)];
+        if (others.Length == 0) return new JobEstimate(work, tokens, true, Computed(model, job.Settings, tokens, work.Rollouts * rollout), EstimateSource.Arithmetic, memory);
+        (rollout, evaluated) = (others.Average(r => r.RolloutLength), others.Average(r => r.EvaluationLength));
+        tokens = (work.Rollouts * rollout) + (work.Evaluated * evaluated);
+        double clock = others.Sum(r => r.Seconds) / others.Sum(r => Computed(ModelSizes.Find(r.Recipe.Model)!, r.Recipe, r.Tokens, r.RolloutTokens));
+        return new JobEstimate(work, tokens, false, clock * Computed(model, job.Settings, tokens, work.Rollouts * rollout), EstimateSource.Arithmetic, memory);
     }
+
+    private double Computed(ModelConfig model, Recipe recipe, double tokens, double rolloutTokens) => Startup + Decode(model, tokens, Rows(recipe)) + Update(model, recipe, rolloutTokens);
 
     private JobEstimate Of(EvaluationJob job, JobWork work)
     {
@@ -79,12 +86,12 @@ public sealed class JobEstimator(ReproductionPlan plan, Func<int, MachineSpeed> 
     }
 
     /// <summary>The update: 2 operations a parameter and token forward and 4 backward, 2 for the reference, and the same again for a critic.</summary>
-    private double Update(ModelConfig model, Recipe recipe, double tokens, JobWork work)
+    private double Update(ModelConfig model, Recipe recipe, double tokens)
     {
         int passes = recipe.Loss.Epochs;
         double perToken = (6.0 * passes) + (recipe.Loss.NeedsReference ? 2 : 0) + (recipe.Critic.Enabled ? (6.0 * passes) + 2 : 0);
         // Each row of the batch has its prompt once, whatever the size of its group.
-        double prompts = (double)work.Steps * recipe.Rollout.BatchSize * int.Min(MemoryEstimate.PromptTokens, recipe.Data.MaxPromptTokens);
+        double prompts = (double)recipe.Steps * recipe.Rollout.BatchSize * int.Min(MemoryEstimate.PromptTokens, recipe.Data.MaxPromptTokens);
         return perToken * Arithmetic(model) * (tokens + prompts) / speed(model.HiddenSize).Flops;
     }
 

@@ -14,12 +14,15 @@ internal static class FigureSvg
     private const int LongestName = 36, Colours = 8, MarkedPoints = 40;
 
     // Okabe and Ito's colours, which colour-blind readers can tell apart, with the dark ones made lighter for dark pages.
-    private const string Style = """
-        svg{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;--ink:#1f2328;--soft:#59636e;--grid:#d9dee3;--page:#fff}
-        .c0{--c:#0072b2}.c1{--c:#d55e00}.c2{--c:#009e73}.c3{--c:#cc79a7}.c4{--c:#e69f00}.c5{--c:#56b4e9}.c6{--c:#7a5195}.c7{--c:#1f2328}
-        @media (prefers-color-scheme:dark){svg{--ink:#f0f6fc;--soft:#9198a1;--grid:#30363d;--page:#0d1117}.c0{--c:#4da3e0}.c1{--c:#ff8c42}.c2{--c:#2ec4a0}.c6{--c:#b39ddb}.c7{--c:#f0f6fc}}
-        .page{fill:var(--page)}.grid{stroke:var(--grid);stroke-width:1}.title{fill:var(--ink);font-size:14px;font-weight:600}.label{fill:var(--soft)}.name{fill:var(--ink)}
-        .line{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round}.band{fill:var(--c);opacity:.16}.mark{fill:var(--c)}
+    private static readonly string[] Light = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#1f2328"];
+    private static readonly string[] Dark = ["#4da3e0", "#ff8c42", "#2ec4a0", "#cc79a7", "#e69f00", "#56b4e9", "#b39ddb", "#f0f6fc"];
+
+    // Plain rules, without variables: viewers that are no browsers do not know these.
+    private static readonly string Style = $$"""
+        text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif}.title{font-size:14px;font-weight:600}
+        .line{fill:none;stroke-width:2;stroke-linejoin:round}.band{opacity:.16}
+        {{Theme("#fff", "#1f2328", "#59636e", "#d9dee3", Light)}}
+        @media (prefers-color-scheme:dark){{{Theme("#0d1117", "#f0f6fc", "#9198a1", "#30363d", Dark)}}}
         """;
 
     private static readonly string[] Dashes = ["", "7 3", "2 3", "9 3 2 3"];
@@ -36,7 +39,7 @@ internal static class FigureSvg
 
         StringBuilder svg = new();
         svg.Append(Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {high}\" width=\"{Width}\" height=\"{high}\" role=\"img\">\n"));
-        svg.Append($"<title>{Html.Escape(figure.Title)}</title>\n<style>{Style}</style>\n");
+        svg.Append($"<title>{Html.Escape(figure.Title)}</title>\n<style>{Style.ReplaceLineEndings("\n")}</style>\n");
         svg.Append(Invariant($"<rect class=\"page\" width=\"{Width}\" height=\"{high}\" rx=\"6\"/>\n"));
         svg.Append(Invariant($"<text class=\"title\" x=\"{Left}\" y=\"24\">")).Append(Html.Escape(figure.Title)).Append("</text>\n");
         foreach (double y in ys)
@@ -58,6 +61,9 @@ internal static class FigureSvg
         return svg.Append("</svg>\n").ToString();
     }
 
+    private static string Theme(string page, string ink, string soft, string grid, string[] colours) =>
+        $$""".page{fill:{{page}}}.title,.name{fill:{{ink}}}.label{fill:{{soft}}}.grid{stroke:{{grid}}}""" + string.Concat(colours.Select((c, i) => $$""".c{{i}}{stroke:{{c}}}.f{{i}}{fill:{{c}}}"""));
+
     private static string Band(FigureSeries series, int index, Func<double, double> x, Func<double, double> y)
     {
         StringBuilder text = new();
@@ -65,7 +71,7 @@ internal static class FigureSvg
         {
             if (part.Length < 2 || !part.Any(p => p.High > p.Low)) continue;
             IEnumerable<string> edge = [.. part.Select(p => Point(x(p.X), y(Known(p.High, p.Mean)))), .. part.Reverse().Select(p => Point(x(p.X), y(Known(p.Low, p.Mean))))];
-            text.Append($"<polygon class=\"band c{index % Colours}\" points=\"{string.Join(' ', edge)}\"/>\n");
+            text.Append($"<polygon class=\"band f{index % Colours}\" points=\"{string.Join(' ', edge)}\"/>\n");
         }
         return text.ToString();
     }
@@ -77,7 +83,7 @@ internal static class FigureSvg
         {
             if (part.Length > 1) text.Append($"<polyline class=\"line c{index % Colours}\"{Dash(index)} points=\"{string.Join(' ', part.Select(p => Point(x(p.X), y(p.Mean))))}\"/>\n");
             if (series.Points.Count > MarkedPoints && part.Length > 1) continue;
-            foreach ((double px, double mean, _, _) in part) text.Append(Invariant($"<circle class=\"mark c{index % Colours}\" r=\"3\" cx=\"{x(px):0.#}\" cy=\"{y(mean):0.#}\"/>\n"));
+            foreach ((double px, double mean, _, _) in part) text.Append(Invariant($"<circle class=\"mark f{index % Colours}\" r=\"3\" cx=\"{x(px):0.#}\" cy=\"{y(mean):0.#}\"/>\n"));
         }
         return text.ToString();
     }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Rlvr.Cli.Output;
-using Rlvr.Data;
 using Rlvr.Experiments;
 
 namespace Rlvr.Cli.Reproduce;
@@ -15,7 +14,7 @@ namespace Rlvr.Cli.Reproduce;
 /// <param name="page">The page.</param>
 internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int parallel, int threads, int seeds, string command, string page)
 {
-    private readonly Dictionary<string, int> sizes = [];
+    private readonly ProblemSizes sizes = new();
 
     /// <summary>Says what would be run, and writes nothing.</summary>
     public int DryRun(bool asJson)
@@ -23,6 +22,7 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
         IReadOnlyList<PlanRow> rows = PlanRow.Of(plan, Estimator());
         if (asJson) JsonOutput.Write(terminal, PlanTables.ToJson(plan, rows, parallel));
         else PlanTables.Write(terminal, plan, rows, parallel);
+        if (sizes.Missing.Count > 0) terminal.Error.WriteLine($"not counted, because they are not on this machine: {SafeText.OneLine(string.Join(", ", sizes.Missing), 300)}");
         return ExitCode.Done;
     }
 
@@ -35,7 +35,7 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
         terminal.Error.WriteLine($"{plan.Jobs.Count} jobs, {plan.Jobs.Count - todo.Count} of them done; {parallel} at once");
         JobEstimator estimator = Estimator();
         double Seconds(ReproductionJob job) => estimator.Of(job).Seconds is var s && double.IsFinite(s) ? s : 0;
-        ReproduceView view = new(terminal, plan, parallel, Seconds, SizeOf);
+        ReproduceView view = new(terminal, plan, parallel, Seconds, sizes.Of);
         JobRunner runner = new(todo, parallel, StartAsync, view) { KeepLastCheckpoint = plan.Folder.Scale == ExperimentScale.Micro };
         IReadOnlyList<JobOutcome> outcomes = view.ShowAsync(() => runner.RunAsync(terminal.Cancellation)).GetAwaiter().GetResult();
         IReadOnlyList<(Experiment Experiment, ExperimentPage Page)> pages = WritePage();
@@ -54,7 +54,7 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
     private JobEstimator Estimator()
     {
         SpeedProbe probe = new(threads);
-        return new JobEstimator(plan, probe.Of, SizeOf, onGpu: plan.Folder.Scale == ExperimentScale.Paper && probe.OnGpu);
+        return new JobEstimator(plan, probe.Of, sizes.Of, onGpu: plan.Folder.Scale == ExperimentScale.Paper && probe.OnGpu);
     }
 
     private Task<JobExit> StartAsync(ReproductionJob job, bool resumes, CancellationToken cancellation) =>
@@ -122,11 +122,5 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
         {
             throw new RlvrException($"'{plan.Folder.Path}' cannot be written: {e.Message} Choose another folder with --out.", e);
         }
-    }
-
-    private int SizeOf(string suite)
-    {
-        if (!sizes.TryGetValue(suite, out int size)) sizes[suite] = size = Benchmarks.Find(suite.Split('=', '?')[0])?.Count ?? ProblemSets.Load(suite).Count;
-        return size;
     }
 }

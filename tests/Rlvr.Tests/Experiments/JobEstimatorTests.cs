@@ -77,6 +77,15 @@ public sealed class JobEstimatorTests : IDisposable
     }
 
     [Fact]
+    public void Sizes_of_sets_are_those_known_without_a_download()
+    {
+        ProblemSizes sizes = new();
+        Assert.Equal([10, 500, 1, 0, 0], new[] { folder["sums.jsonl"], "math500", "micro:pi-1", "owner/name", "data/none.parquet" }.Select(sizes.Of));
+        Assert.Equal(["owner/name", "data/none.parquet"], sizes.Missing);
+        Assert.Contains("micro501", Assert.Throws<RlvrException>(() => sizes.Of("micro501")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Memory_follows_what_the_recipe_needs()
     {
         ModelConfig model = ModelSizes.Find("Qwen/Qwen2.5-Math-7B")!;

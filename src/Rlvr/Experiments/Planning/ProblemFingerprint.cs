@@ -18,8 +18,7 @@ internal sealed class ProblemFingerprint
     private string One(string set)
     {
         if (known.TryGetValue(set, out string? hash)) return hash;
-        string path = set.Split('?')[0];
-        bool elsewhere = Benchmarks.Find(set.Split('=', '?')[0]) is not null || (path.Contains('/', StringComparison.Ordinal) && !File.Exists(FileLocator.Find(path)));
+        bool elsewhere = Benchmarks.Find(set.Split('=', '?')[0]) is not null || !ProblemSizes.IsHere(set);
         return known[set] = elsewhere ? set : Hash(JsonSerializer.Serialize(ProblemSets.Load(set), RunJson.Line));
     }
 

@@ -9,6 +9,8 @@ namespace Rlvr.Cli.Reproduce;
 /// <param name="Estimate">Of one of them, done from nothing.</param>
 internal sealed record PlanRow(string Kind, string Name, IReadOnlyList<ReproductionJob> Jobs, JobEstimate Estimate)
 {
+    public const string Evaluate = "evaluate";
+
     public int Done => Jobs.Count(j => j.State == JobState.Done);
 
     public int ToDo => Jobs.Count - Done;
@@ -22,7 +24,7 @@ internal sealed record PlanRow(string Kind, string Name, IReadOnlyList<Reproduct
 
     private static (string Kind, string Name) Key(ReproductionJob job) => job switch
     {
-        EvaluationJob evaluation => ("evaluate", evaluation.Evaluation.Name),
+        EvaluationJob evaluation => (Evaluate, evaluation.Evaluation.Name),
         PretrainingJob => ("pretrain", job.Recipe),
         _ => ("train", job.Recipe),
     };

@@ -115,6 +115,6 @@ internal sealed class ReproduceView : IJobObserver
         HashSet<string> gone = [.. ended.Select(o => o.Job.Name)];
         double rest = plan.ToDo.Where(j => !gone.Contains(j.Name)).Sum(seconds) * took / expected;
         rest -= running.Sum(r => double.Min(r.Elapsed.TotalSeconds, seconds(r.Job) * took / expected));
-        return TimeSpan.FromSeconds(double.Max(0, rest) / parallel);
+        return TimeSpan.FromSeconds(double.Clamp(rest / parallel, 0, 1e9));
     }
 }

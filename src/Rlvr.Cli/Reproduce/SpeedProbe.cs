@@ -9,6 +9,7 @@ namespace Rlvr.Cli.Reproduce;
 /// <summary>Measures in about a second how fast this machine computes.</summary>
 internal sealed class SpeedProbe(int threads)
 {
+    private const long Operations = 2_000_000_000; // of a product: long enough to measure, short on any machine
     private const int BandwidthWidth = 4096; // 64 MB of weights: more than a processor's caches
     private readonly Dictionary<int, MachineSpeed> known = [];
     private Device? device;
@@ -23,12 +24,13 @@ internal sealed class SpeedProbe(int threads)
         Device where = Device();
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = ones(1024, width, device: where), weight = ones(4 * width, width, device: where), row = ones(1, BandwidthWidth, device: where), small = ones(8, device: where);
+        int rows = (int)long.Clamp(Operations / (8L * width * width), 16, 1024);
+        Tensor x = ones(rows, width, device: where), weight = ones(4 * width, width, device: where), row = ones(1, BandwidthWidth, device: where), small = ones(8, device: where);
         Tensor large = ones(BandwidthWidth, BandwidthWidth, device: where);
-        double product = Best(() => nn.functional.linear(x, weight).Dispose(), 4);
-        double read = Best(() => nn.functional.linear(row, large).Dispose(), 4);
-        double operation = Best(() => small.add(small).Dispose(), 200);
-        return known[width] = new MachineSpeed(2.0 * 1024 * width * 4 * width / product, 4.0 * BandwidthWidth * BandwidthWidth / read, operation);
+        double product = Best(() => nn.functional.linear(x, weight).Dispose(), 1);
+        double read = Best(() => nn.functional.linear(row, large).Dispose(), 1);
+        double operation = Best(() => small.add(small).Dispose(), 100);
+        return known[width] = new MachineSpeed(8.0 * rows * width * width / product, 4.0 * BandwidthWidth * BandwidthWidth / read, operation);
     }
 
     private Device Device()
@@ -36,6 +38,7 @@ internal sealed class SpeedProbe(int threads)
         if (device is not null) return device;
         device = ComputeDevice.Choose("auto");
         if (threads > 0) set_num_threads(threads);
+        else if (device.type == DeviceType.CPU) ThreadChoice.Apply(0, 512); // all processors at once are slow where others work too
         return device;
     }
 
@@ -44,7 +47,7 @@ internal sealed class SpeedProbe(int threads)
     {
         double best = double.PositiveInfinity;
         long begin = Stopwatch.GetTimestamp();
-        for (int round = 0; round < 8 && (round < 3 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.3); round++)
+        for (int round = 0; round < 20 && (round < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.3); round++)
         {
             if (OnGpu) cuda.synchronize();
             long start = Stopwatch.GetTimestamp();

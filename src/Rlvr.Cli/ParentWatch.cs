@@ -12,19 +12,22 @@ internal sealed class ParentWatch : IDisposable
     /// <summary>The environment variable with the id of the process to watch.</summary>
     public const string Variable = "RLVR_PARENT";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
-
     private readonly Timer? timer;
 
     /// <param name="stop">Called once, when the parent is gone.</param>
-    public ParentWatch(Action stop)
+    public ParentWatch(Action stop) : this(stop, Environment.GetEnvironmentVariable(Variable), TimeSpan.FromSeconds(2)) { }
+
+    /// <param name="stop">Called once, when the parent is gone.</param>
+    /// <param name="parent">Its process id; where it is none, nothing is watched.</param>
+    /// <param name="pause">Between two looks.</param>
+    internal ParentWatch(Action stop, string? parent, TimeSpan pause)
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out int id)) return;
+        if (!int.TryParse(parent, CultureInfo.InvariantCulture, out int id)) return;
         int done = 0;
         timer = new Timer(_ =>
         {
             if (!IsThere(id) && Interlocked.Exchange(ref done, 1) == 0) stop();
-        }, null, Pause, Pause);
+        }, null, pause, pause);
     }
 
     public void Dispose() => timer?.Dispose();

@@ -86,7 +86,23 @@ public sealed class ReproductionPlannerTests : IDisposable
         string message = Assert.Throws<RlvrException>(() => Plan(a)).Message;
         Assert.Contains("one seed 1: loss.entropy was 0.001, now 0, loss.kl was 0.001, now 0.5", message, StringComparison.Ordinal);
         Assert.Contains("--redo", message, StringComparison.Ordinal);
-        Assert.Equal([JobState.Again, JobState.New], Plan(redo: true, a).Jobs.Select(j => j.State));
+        ReproductionPlan again = Plan(redo: true, a);
+        Assert.Equal([JobState.Again, JobState.New], again.Jobs.Select(j => j.State));
+        JobFiles.Prepare(again.Jobs[0], resumes: false); // the old run gives way
+        Assert.Equal(JobState.New, Plan(a).Jobs[0].State);
+    }
+
+    [Fact]
+    public void Of_the_checkpoints_of_a_finished_run_the_last_remains()
+    {
+        ReproductionPlan plan = Plan(new ProbeExperiment("E1") { Needs = [new("one", Compared: false)] });
+        Run(plan, "one seed 1", steps: 3);
+        TrainingJob job = (TrainingJob)plan.Jobs[0];
+        using RunDirectory run = RunDirectory.Open(job.Folder);
+        foreach (int step in new[] { 1, 2, 3 }) Directory.CreateDirectory(run.CheckpointPath(step));
+        JobFiles.KeepLastCheckpoint(job);
+        Assert.Equal([3], run.CheckpointSteps());
+        Assert.Equal(JobState.Done, Plan(new ProbeExperiment("E1") { Needs = [new("one", Compared: false)] }).Jobs[0].State);
     }
 
     [Fact]

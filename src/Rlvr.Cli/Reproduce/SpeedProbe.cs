@@ -17,9 +17,10 @@ internal sealed class SpeedProbe(int threads)
     /// <summary>Whether a GPU computes.</summary>
     public bool OnGpu => Device().type == DeviceType.CUDA;
 
-    /// <summary>The speed for matrices of a width.</summary>
+    /// <summary>The speed for matrices of a width, or of the next power of two from 256 on: models of about one size are compared at one speed, whatever else runs here.</summary>
     public MachineSpeed Of(int width)
     {
+        width = int.Max(256, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)width));
         if (known.TryGetValue(width, out MachineSpeed? speed)) return speed;
         Device where = Device();
         using IDisposable noGrad = no_grad();
@@ -47,7 +48,7 @@ internal sealed class SpeedProbe(int threads)
     {
         double best = double.PositiveInfinity;
         long begin = Stopwatch.GetTimestamp();
-        for (int round = 0; round < 20 && (round < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.3); round++)
+        for (int round = 0; round < 50 && (round < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.5); round++)
         {
             if (OnGpu) cuda.synchronize();
             long start = Stopwatch.GetTimestamp();

@@ -45,6 +45,7 @@ internal static class CommandLine
             PretrainCommand.Create(terminal),
             ExportCommand.Create(terminal),
             SelectCommand.Create(terminal),
+            ReproduceCommand.Create(terminal, terminal.Experiments),
             ReportCommand.Create(terminal),
             VerifyCommand.Create(terminal),
             DoctorCommand.Create(terminal),

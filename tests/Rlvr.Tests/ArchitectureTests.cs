@@ -38,7 +38,7 @@ public sealed partial class ArchitectureTests
         ["Evaluation"] = [Torch, "Math", "MicroMath", "Data", "Rewards", "Tensors", "Text", "Models", "Rollouts", "Runs"],
         ["Training"] = [Torch, "Math", "MicroMath", "Data", "Rewards", "Tensors", "Text", "Models", "Rollouts", "Algorithms", "Runs",
             "Selection", "Evaluation", "Hub"],
-        ["Experiments"] = ["Math", "Data", "Rewards", "Runs", "Selection", "Evaluation", "Training"], // runs and their files; no tensors
+        ["Experiments"] = ["Math", "Data", "Rewards", "Models", "Hub", "Runs", "Selection", "Evaluation", "Training"], // runs and their files; no tensors
 
         // Errors and words that everyone uses.
         [""] = [],

@@ -1,3 +1,4 @@
+using Rlvr.Experiments;
 using Spectre.Console;
 
 namespace Rlvr.Cli.Output;
@@ -38,6 +39,9 @@ internal sealed class Terminal
 
     /// <summary>Opens standard input.</summary>
     public Func<Stream> OpenInput { get; set; } = System.Console.OpenStandardInput;
+
+    /// <summary>The experiments that <c>rlvr reproduce</c> knows; the paper's where null.</summary>
+    public IReadOnlyList<Experiment>? Experiments { get; set; }
 
     /// <summary>A folder for the log of an unexpected error; the temporary folder when a command has none of its own.</summary>
     public string? LogFolder { get; set; }

@@ -1,0 +1,96 @@
+using Rlvr.Experiments.Measures;
+using Rlvr.Runs;
+
+namespace Rlvr.Experiments.Catalog;
+
+/// <summary>E4: "post-saturation generalisation" of arXiv 2504.20571 (section 3.2.2): test accuracy goes on rising when the one example is solved.</summary>
+internal sealed class PostSaturation : Experiment
+{
+    public override string Id => "E4";
+
+    public override string Title => "Test accuracy after training accuracy has saturated";
+
+    public override string Question => "Does accuracy on other problems go on rising once the one training example is always solved?";
+
+    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) => RunName.Plan(scale, Recipes.OneShotLong, Recipes.OneShotSecond, Recipes.FullSet);
+
+    public override ExperimentPage Report(ExperimentResults results)
+    {
+        ExperimentScale scale = results.Scale;
+        string recipe = Recipes.OneShotLong.At(scale)!, main = Suites.Main(scale);
+        Measured saturation = Saturation.Step(results, recipe);
+        string[] suites = [main, .. Suites.Hard(scale)];
+        IReadOnlyList<Finding> findings =
+        [
+            Early(results, recipe, saturation),
+            .. suites.SelectMany(s => Later(results, recipe, s, saturation, Decoding.Greedy)),
+            .. suites.SelectMany(s => Later(results, recipe, s, saturation, Decoding.Sampled)).Where(f => f.Agreement != Agreement.NotMeasured),
+        ];
+        return new ExperimentPage
+        {
+            Tables = [Table(results, recipe, suites, saturation)],
+            Figures =
+            [
+                .. Curves.Drawn(new ResultFigure("e4-accuracy", "1-shot: accuracy in training and on suites (greedy)", "step", "%",
+                [
+                    Curves.Metric(results, "training example", recipe, "train_accuracy", 100, Saturation.Window),
+                    .. suites.Select(s => Curves.Evaluations(results, s, recipe, s)),
+                ])),
+                .. Curves.Drawn(new ResultFigure("e4-sampled", "1-shot: accuracy on suites at temperature 0.6", "step", "%",
+                    [.. suites.Select(s => Curves.Evaluations(results, s, recipe, s, Decoding.Sampled))])),
+                .. Curves.Drawn(new ResultFigure("e4-others", "Accuracy in training (mean of five steps)", "step", "%",
+                [
+                    Curves.Metric(results, "π1", recipe, "train_accuracy", 100, Saturation.Window),
+                    Curves.Metric(results, "π13", Recipes.OneShotSecond.At(scale)!, "train_accuracy", 100, Saturation.Window),
+                    Curves.Metric(results, "full set", Recipes.FullSet.At(scale)!, "train_accuracy", 100, Saturation.Window),
+                ])),
+            ],
+            Findings = findings,
+            Notes = Suites.Standing(scale) + $" Saturated means: training accuracy of at least 95% over {Saturation.Window} steps. \"At saturation\" is the first evaluation at or after that step; "
+                + "the last step is compared with it, not the best one, so nothing is chosen on the test suites."
+                + (scale == ExperimentScale.Micro ? " A suite that is already near 100% at saturation has no room left to show it; the suites with room, and sampled responses, are where to look." : ""),
+        };
+    }
+
+    private static Finding Early(ExperimentResults results, string recipe, Measured saturation)
+    {
+        const string Claim = "Training accuracy saturates early (paper: before step 100 of 2,000; here: within the first third of the run)";
+        IReadOnlyList<TrainedRun> runs = results.Trainings(recipe);
+        if (runs.Count == 0) return Claims.NotMeasured(Claim, recipe);
+        if (saturation.Seeds < runs.Count) return Claims.When(Claim, false, $"{runs.Count - saturation.Seeds} of {runs.Count} seeds never reach 95%.");
+        int steps = runs.Max(r => r.Metrics.Max(m => m.Step));
+        return Claims.When(Claim, saturation.Values.All(v => v.Step <= steps / 3), $"95% at step {BestStep.Steps(saturation)} of {steps}, seed by seed.");
+    }
+
+    private static IEnumerable<Finding> Later(ExperimentResults results, string recipe, string suite, Measured saturation, Decoding decoding)
+    {
+        string how = decoding == Decoding.Greedy ? "greedy" : "temperature 0.6";
+        Named last = new("last step", Only(results.Accuracy(Entry.After(recipe), suite, decoding), saturation));
+        yield return Claims.Greater($"Accuracy goes on rising after saturation: {suite}, {how} (paper: by some points up to step 1,500 and later)", last, new("at saturation", At(results, recipe, suite, saturation, decoding)), 0.01);
+    }
+
+    /// <summary>The accuracy at the first evaluation at or after each seed's saturation, where that is not the last evaluation.</summary>
+    private static Measured At(ExperimentResults results, string recipe, string suite, Measured saturation, Decoding decoding) => new(
+        [.. results.Trainings(recipe).SelectMany(run =>
+        {
+            EvaluationRecord[] records = [.. run.Records(suite, decoding).OrderBy(e => e.Step)];
+            return saturation.Values.Where(s => s.Seed == run.Seed)
+                .SelectMany(s => records.Where(e => e.Step >= s.Step && e.Step < records[^1].Step).Take(1))
+                .Select(e => Accuracies.Value(run.Seed, e)!.Value);
+        })]);
+
+    private static Measured Only(Measured all, Measured seeds) => new([.. all.Values.Where(v => seeds.Values.Any(s => s.Seed == v.Seed))]);
+
+    private static ResultTable Table(ExperimentResults results, string recipe, string[] suites, Measured saturation) => new(
+        "1-shot: accuracy before training, at saturation and after the last step, %",
+        ["suite", "base, greedy", "at saturation, greedy", "last, greedy", "base, temperature 0.6", "at saturation, temperature 0.6", "last, temperature 0.6", "steps at saturation"],
+        [.. suites.Select(IReadOnlyList<string> (suite) =>
+        [
+            suite,
+            .. new[] { Decoding.Greedy, Decoding.Sampled }.SelectMany(d => new[]
+            {
+                Unit.Percent.Show(results.Accuracy(Entry.Before(recipe), suite, d)), Unit.Percent.Show(At(results, recipe, suite, saturation, d)), Unit.Percent.Show(results.Accuracy(Entry.After(recipe), suite, d)),
+            }),
+            BestStep.Steps(At(results, recipe, suite, saturation, Decoding.Greedy)),
+        ])]);
+}

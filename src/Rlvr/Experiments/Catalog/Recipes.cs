@@ -1,0 +1,46 @@
+namespace Rlvr.Experiments.Catalog;
+
+/// <summary>The recipes that experiments are made of. Their names are those of files in recipes/micro and recipes/paper.</summary>
+internal static class Recipes
+{
+    // One model, different data.
+    public static RunName OneShot { get; } = new("one-shot", "math-1.5b-pi1");
+    public static RunName OneShotSecond { get; } = new("one-shot-geometry", "math-1.5b-pi13");
+    public static RunName TwoShot { get; } = new("two-shot", "math-1.5b-pi1-pi13");
+    public static RunName FourShot { get; } = new("four-shot", "math-1.5b-4shot");
+    public static RunName SixteenShot { get; } = new("sixteen-shot", "math-1.5b-16shot");
+    public static RunName FullSet { get; } = new("full-set", "math-1.5b-dsr-sub");
+    public static RunName Math7500 { get; } = new(null, "math-1.5b-math7500");
+    public static RunName OneShotLong { get; } = new("one-shot-long", "math-1.5b-pi1");
+    public static RunName Simplified { get; } = new("one-shot-simplified", "math-1.5b-pi1-simplified");
+
+    // The reward.
+    public static RunName Format { get; } = new("format", "math-1.5b-format");
+    public static RunName FormatWithoutEntropy { get; } = new("format-no-entropy", "math-1.5b-format-no-entropy");
+    public static RunName OneShotFormat { get; } = new("one-shot-format", "math-1.5b-pi1-format");
+    public static RunName OneShotFormatWithoutEntropy { get; } = new("one-shot-format-no-entropy", "math-1.5b-pi1-format-no-entropy");
+
+    // The loss (Table 5, in its order), and the temperature.
+    public static RunName PolicyOnly { get; } = new("one-shot-policy-only", "math-1.5b-pi1-policy-only");
+    public static RunName PolicyDecay { get; } = new("one-shot-policy-decay", "math-1.5b-pi1-policy-decay");
+    public static RunName WithoutEntropy { get; } = new("one-shot-no-entropy", "math-1.5b-pi1-no-entropy");
+    public static RunName MoreEntropy { get; } = new("one-shot-entropy-0.003", "math-1.5b-pi1-entropy-0.003");
+    public static RunName PolicyEntropy { get; } = new("one-shot-policy-entropy", "math-1.5b-pi1-policy-entropy");
+    public static RunName DecayKl { get; } = new("one-shot-decay-kl", "math-1.5b-pi1-decay-kl");
+    public static RunName DecayKlEntropy { get; } = new("one-shot-decay-kl-entropy", "math-1.5b-pi1-decay-kl-entropy");
+    public static RunName EntropyAlone { get; } = new("entropy-alone", "math-1.5b-entropy-alone");
+    public static RunName Temperature1 { get; } = new("one-shot-temperature-1", "math-1.5b-pi1-temperature-1");
+
+    // Labels.
+    public static RunName LabelNear { get; } = new("one-shot-label-near", "math-1.5b-pi1-label-12.7");
+    public static RunName LabelGuess { get; } = new("one-shot-label-guess", "math-1.5b-pi1-label-4");
+    public static RunName LabelFar { get; } = new("one-shot-label-far", "math-1.5b-pi1-label-9292725");
+    public static RunName Noise60 { get; } = new("noise-60", "math-1.5b-noise-60");
+    public static RunName Noise90 { get; } = new("noise-90", "math-1.5b-noise-90");
+
+    // PPO.
+    public static RunName PpoOneShot { get; } = new("ppo-one-shot", "math-1.5b-ppo-pi1");
+    public static RunName PpoFullSet { get; } = new("ppo-full-set", "math-1.5b-ppo-dsr-sub");
+    public static RunName PpoNoise60 { get; } = new("ppo-noise-60", "math-1.5b-ppo-noise-60");
+    public static RunName PpoNoise90 { get; } = new("ppo-noise-90", "math-1.5b-ppo-noise-90");
+}

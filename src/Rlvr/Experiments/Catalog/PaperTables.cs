@@ -9,6 +9,9 @@ internal static class PaperTables
 
     private static readonly Lazy<Dictionary<string, PaperTable>> Tables = new(Read);
 
+    /// <summary>Names of the tables.</summary>
+    public static IReadOnlyCollection<string> Names => Tables.Value.Keys;
+
     /// <summary>A table: its number, and where it has several parts the part's name, as in <c>4 Llama</c>.</summary>
     /// <exception cref="ArgumentException">There is no such table.</exception>
     public static PaperTable Get(string table) =>

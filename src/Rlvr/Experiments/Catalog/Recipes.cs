@@ -43,4 +43,27 @@ internal static class Recipes
     public static RunName PpoFullSet { get; } = new("ppo-full-set", "math-1.5b-ppo-dsr-sub");
     public static RunName PpoNoise60 { get; } = new("ppo-noise-60", "math-1.5b-ppo-noise-60");
     public static RunName PpoNoise90 { get; } = new("ppo-noise-90", "math-1.5b-ppo-noise-90");
+
+    // Other models; in the micro world recipes/micro/pretrain-*.yaml makes them.
+    public static RunName LargeOneShot { get; } = new("large-one-shot", "math-7b-pi1");
+    public static RunName LargeTwoShot { get; } = new(null, "math-7b-pi1-pi13");
+    public static RunName LargeFourShot { get; } = new(null, "math-7b-4shot");
+    public static RunName LargeSixteenShot { get; } = new(null, "math-7b-16shot");
+    public static RunName LargeRandom16 { get; } = new(null, "math-7b-random16");
+    public static RunName LargeFormat { get; } = new(null, "math-7b-format");
+    public static RunName LargeFullSet { get; } = new("large-full-set", "math-7b-dsr-sub");
+    public static RunName LlamaOneShot { get; } = new("llama-one-shot", "llama-3b-pi1");
+    public static RunName LlamaTwoShot { get; } = new(null, "llama-3b-pi1-pi13");
+    public static RunName LlamaFourShot { get; } = new(null, "llama-3b-4shot");
+    public static RunName LlamaFullSet { get; } = new("llama-full-set", "llama-3b-dsr-sub");
+    public static RunName DistillOneShot { get; } = new("distill-one-shot", "r1-1.5b-pi1");
+    public static RunName DistillFourShot { get; } = new(null, "r1-1.5b-4shot");
+    public static RunName DistillSixteenShot { get; } = new(null, "r1-1.5b-16shot");
+    public static RunName DistillFullSet { get; } = new("distill-full-set", "r1-1.5b-dsr-sub");
+    public static RunName WeakOneShot { get; } = new("weak-one-shot", "qwen-1.5b-pi1");
+    public static RunName WeakFourShot { get; } = new(null, "qwen-1.5b-4shot");
+    public static RunName WeakSixteenShot { get; } = new(null, "qwen-1.5b-16shot");
+    public static RunName WeakFullSet { get; } = new("weak-full-set", "qwen-1.5b-dsr-sub");
+    public static RunName InstructOneShot { get; } = new("instruct-one-shot", "math-1.5b-instruct-pi1");
+    public static RunName InstructFullSet { get; } = new("instruct-full-set", "math-1.5b-instruct-dsr-sub");
 }

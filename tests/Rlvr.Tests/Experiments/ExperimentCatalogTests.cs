@@ -112,7 +112,7 @@ public sealed class ExperimentCatalogTests
         IReadOnlyList<string> row = table.Rows.Single(r => r[0] == "π1");
         Assert.Equal(["π1", "72.8", "35.0", "one-shot", "75.0 ± 1.0", "75.0 ± 1.0", "75.0 ± 1.0", "75.0 ± 1.0", "3"], row);
         Assert.Equal(["nothing: the base model", "36.0", "17.6", "base", "36.0", "36.0 ± 0.0", "36.0", "36.0 ± 0.0", "3"], table.Rows[0]);
-        Assert.Equal(["MATH (7,500)", "74.4", "36.7", "", "", "", "", "", ""], table.Rows[1]);
+        Assert.Equal(["π13", "73.6", "35.7", "one-shot-geometry", "75.0 ± 1.0", "75.0 ± 1.0", "75.0 ± 1.0", "75.0 ± 1.0", "3"], table.Rows[5]);
     }
 
     private static void Check(ExperimentPage page)

@@ -50,6 +50,7 @@ public sealed class PaperTablesTests
         Named("8", paper.GetProperty("T8"));
         Named("10 Qwen2.5-1.5B", paper.GetProperty("T10").GetProperty("Qwen2.5-1.5B"));
         Named("10 Qwen2.5-Math-1.5B-Instruct", paper.GetProperty("T10").GetProperty("Qwen2.5-Math-1.5B-Instruct"));
+        Named("10 Qwen2.5-Math-7B extra", paper.GetProperty("T10").GetProperty("Qwen2.5-Math-7B extra"));
         Named("12", paper.GetProperty("T12_R1Distill_eval8k"));
         Named("13", paper.GetProperty("T13"));
         Named("14", paper.GetProperty("T14_acc"));

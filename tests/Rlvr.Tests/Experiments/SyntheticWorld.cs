@@ -19,13 +19,13 @@ internal sealed class SyntheticWorld
     /// <summary>Share of the way from before to after that accuracy has gone by a step of a recipe.</summary>
     public Func<string, int, double> Progress { get; init; } = (_, step) => double.Min(1, step / (double)Steps);
 
-    /// <summary>Share of boxed responses; null leaves it unknown.</summary>
+    /// <summary>Share of boxed responses: by recipe, and whether before training.</summary>
     public Func<string, bool, double> Boxed { get; init; } = (_, isBase) => isBase ? 0.6 : 0.97;
 
-    /// <summary>Accuracy of an evaluation that is not of a recipe's own model: by its name.</summary>
+    /// <summary>Accuracy of a planned evaluation; null takes that of its recipe.</summary>
     public Func<PlannedEvaluation, double>? Planned { get; init; }
 
-    /// <summary>Share of responses with a word of self-reflection: of the base, and at a step.</summary>
+    /// <summary>Share of responses with a word of self-reflection at a step; the model of <c>one-shot</c> has gone a fifth of the way.</summary>
     public Func<int, double> Reflection { get; init; } = step => 0.1 * step * step / (Steps * Steps);
 
     /// <summary>Mean length of rollouts at a step.</summary>
@@ -84,7 +84,7 @@ internal sealed class SyntheticWorld
     {
         double accuracy = Planned?.Invoke(planned) ?? (planned.Base ? Before(planned.Recipe) : After(planned.Recipe));
         int problems = planned.Limit > 0 ? planned.Limit : int.Min(Problems, 4000);
-        double reflection = planned.Base ? Reflection(0) : Reflection(Steps);
+        double reflection = planned.Base ? Reflection(0) : planned.Recipe == "one-shot" ? Reflection(Steps / 5) : Reflection(Steps);
         List<ResponseRecord> responses = [];
         foreach (string suite in planned.Suites)
             foreach (int i in Enumerable.Range(0, problems))

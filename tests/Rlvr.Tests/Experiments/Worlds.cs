@@ -9,9 +9,11 @@ internal static class Worlds
         ["one-shot-label-guess"] = 0.50,
         ["one-shot-label-far"] = 0.54,
         ["format"] = 0.62,
-        ["one-shot-format"] = 0.62,
+        ["full-set-format"] = 0.62,
         ["format-no-entropy"] = 0.58,
-        ["one-shot-format-no-entropy"] = 0.58,
+        ["full-set-format-no-entropy"] = 0.58,
+        ["one-shot-hard"] = 0.45,
+        ["entropy-alone-slow"] = 0.50,
         ["one-shot-policy-only"] = 0.72,
         ["one-shot-policy-decay"] = 0.715,
         ["one-shot-no-entropy"] = 0.71,
@@ -33,7 +35,7 @@ internal static class Worlds
     {
         After = recipe => Paper.GetValueOrDefault(recipe, 0.75),
         Before = Base,
-        Progress = (recipe, step) => recipe == "entropy-alone" && step == 20 ? 2 : step / 100.0, // it rises first and then collapses
+        Progress = (recipe, step) => recipe.StartsWith("entropy-alone", StringComparison.Ordinal) && step == 20 ? 2 : step / 100.0, // it rises first and then collapses
         Planned = planned => planned.Name switch { "in-context" or "in-context-sampled" => 0.59, _ => planned.Base ? 0.36 : Paper.GetValueOrDefault(planned.Recipe, 0.75) },
     };
 

@@ -11,7 +11,7 @@ internal sealed class EntropyOnly : Experiment
 
     public override string Question => "Does maximising entropy alone, without any reward, lift the base model for a few steps?";
 
-    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) => RunName.Plan(scale, Recipes.EntropyAlone, Recipes.Format);
+    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) => RunName.Plan(scale, Recipes.EntropyAlone, Recipes.EntropyAloneSlow, Recipes.EntropyAloneLarge, Recipes.EntropyAloneLlama, Recipes.Format);
 
     public override ExperimentPage Report(ExperimentResults results)
     {
@@ -20,6 +20,12 @@ internal sealed class EntropyOnly : Experiment
         AccuracyTable table = new(results, "Accuracy, % (paper: Table 13; ours: last step)", "MATH500", "Avg");
         table.Row("nothing: the base model", "8", "base", Recipes.EntropyAlone.Before(scale)).Row("entropy alone (paper: 20 steps)", "13", "1.5B entropy-only 20 steps", Recipes.EntropyAlone.After(scale))
             .Row("format reward", "13", "1.5B format", Recipes.Format.After(scale));
+        if (scale == ExperimentScale.Micro) table.Row("entropy alone, a tenth of the learning rate", "13", null, Recipes.EntropyAloneSlow.After(scale));
+        else
+        {
+            table.Row("7B: nothing", "4 7B", "base", Recipes.EntropyAloneLarge.Before(scale)).Row("7B: entropy alone (paper: 4 steps)", "13", "7B entropy-only 4 steps", Recipes.EntropyAloneLarge.After(scale))
+                .Row("Llama: nothing", "4 Llama", "base", Recipes.EntropyAloneLlama.Before(scale)).Row("Llama: entropy alone (paper: 10 steps)", "13", "Llama entropy-only 10 steps", Recipes.EntropyAloneLlama.After(scale));
+        }
         Measured best = results.BySuite(recipe, main);
         Finding lifts = Claims.Greater(
             $"A few steps of it lift the base (paper: 36.0 to 63.4; here: {main}, greedy, at the best step, which favours the claim)", new("entropy alone, best step", best), new("base", results.Accuracy(Entry.Before(recipe), main)), 0.05);
@@ -34,13 +40,15 @@ internal sealed class EntropyOnly : Experiment
             Figures =
             [
                 .. Curves.Drawn(new ResultFigure("e11-accuracy", "Entropy alone: accuracy", "step", "%",
-                    [Curves.Evaluations(results, $"{main}, greedy", recipe, main), Curves.Evaluations(results, $"{main}, temperature 0.6", recipe, main, Decoding.Sampled), Curves.Metric(results, "training example", recipe, "train_accuracy", 100, 5)])),
-                .. Curves.Drawn(new ResultFigure("e11-entropy", "Entropy alone: entropy of the policy, nats a token", "step", "nats", [Curves.Metric(results, "entropy", recipe, "entropy")])),
+                    [Curves.Evaluations(results, $"{main}, greedy", recipe, main), Curves.Evaluations(results, $"{main}, temperature 0.6", recipe, main, Decoding.Sampled), Curves.Metric(results, "training example", recipe, "train_accuracy", 100, 5),
+                        .. Slow(r => Curves.Evaluations(results, $"{main}, greedy, slow", r, main))])),
+                .. Curves.Drawn(new ResultFigure("e11-entropy", "Entropy alone: entropy of the policy, nats a token", "step", "nats", [Curves.Metric(results, "entropy", recipe, "entropy"), .. Slow(r => Curves.Metric(results, "entropy, slow", r, "entropy"))])),
                 .. Curves.Drawn(new ResultFigure("e11-boxed", $"Entropy alone: boxed answers on {main}, greedy", "step", "%", [Curves.Evaluations(results, "boxed", recipe, main, number: e => 100 * e.Boxed)])),
             ],
             Findings =
             [
                 lifts,
+                .. Slow(r => Claims.Greater($"A few steps of it lift the base, at a tenth of the learning rate ({main}, greedy, best step)", new("entropy alone, slow, best step", results.BySuite(r, main)), new("base", results.Accuracy(Entry.Before(r), main)), 0.05)),
                 Claims.Greater($"It then collapses (here: best step against last step, {main}, greedy)", new("best step", best), new("last step", results.Accuracy(Entry.After(recipe), main)), 0.05),
                 .. Findings.ByDecoding(d => d == Decoding.Sampled
                     ? [Claims.Greater($"At the last step it is above the base: {main}", new("entropy alone", results.Accuracy(Entry.After(recipe), main, d)), new("base", results.Accuracy(Entry.Before(recipe), main, d)), 0.02)]
@@ -52,5 +60,7 @@ internal sealed class EntropyOnly : Experiment
                     + "digit of the arithmetic is made less certain at the same time. The paper's own 7B model gains 6 points from it, not 27."
                 : ""),
         };
+
+        IEnumerable<T> Slow<T>(Func<string, T> of) => Recipes.EntropyAloneSlow.At(scale) is { } slow ? [of(slow)] : [];
     }
 }

@@ -20,13 +20,23 @@ internal static class Examples
 
     /// <summary>Examples with a wrong label, or that no model solves: little should come of them.</summary>
     public static IReadOnlyList<Example> Bad(ExperimentScale scale) => scale == ExperimentScale.Micro
-        ? [new("pi-1, label that can be guessed", "prealgebra", Recipes.LabelGuess), new("pi-1, label never reached", "prealgebra", Recipes.LabelFar)]
+        ? [new("pi-1, label that can be guessed", "prealgebra", Recipes.LabelGuess), new("pi-1, label never reached", "prealgebra", Recipes.LabelFar), new("pi-hard, never solved", "hard", new("one-shot-hard", null))]
         : [new("π1207", "Geometry", new(null, "math-1.5b-pi1207")), new("π1208", "Counting & Probability", new(null, "math-1.5b-pi1208"))];
 
     /// <summary>Subjects of the main suite: head of the column, and name in evaluations.</summary>
     public static IReadOnlyList<(string Head, string Subject)> Subjects(ExperimentScale scale) => scale == ExperimentScale.Micro
         ? [("prealgebra", "prealgebra"), ("algebra", "algebra"), ("number theory", "number_theory"), ("counting", "counting"), ("geometry", "geometry"), ("sequences", "sequences")]
         : [("Alg", "Algebra"), ("C.P.", "Counting & Probability"), ("Geo", "Geometry"), ("I.Alg", "Intermediate Algebra"), ("N.T.", "Number Theory"), ("Prealg", "Prealgebra"), ("Precal", "Precalculus")];
+
+    /// <summary>
+    /// Examples by the rank of their historical variance, in the paper's order: its rank of 1,209, the rank at the same place of the micro pool's 600,
+    /// 600 being the last.
+    /// </summary>
+    public static IReadOnlyList<(int Paper, int Micro)> Ranks { get; } =
+        [(1, 1), (2, 2), (4, 4), (7, 7), (11, 11), (13, 13), (16, 16), (17, 17), (605, 300), (606, 301), (1201, 592), (1207, 598), (1208, 599), (1209, 600)];
+
+    /// <summary>The runs of a rank.</summary>
+    public static RunName OfRank((int Paper, int Micro) rank) => new($"one-shot-rank-{rank.Micro}", $"math-1.5b-pi{rank.Paper}");
 
     private static readonly Example[] Micro =
     [

@@ -10,6 +10,7 @@ internal sealed class Exploration : Experiment
         ("temperature 0.6, without entropy", Recipes.WithoutEntropy),
         ("temperature 0.6, with entropy", Recipes.OneShot),
         ("temperature 1.0, with entropy", Recipes.Temperature1),
+        ("temperature 1.0, without entropy", Recipes.Temperature1WithoutEntropy),
     ];
 
     public override string Id => "E10";
@@ -27,14 +28,16 @@ internal sealed class Exploration : Experiment
         AccuracyTable table = new(results, "Accuracy after training on π1, % (the paper shows these as curves; the two rows with numbers are those of Table 5, best step)", "MATH500", "AIME24");
         table.Row("nothing: the base model", "5", "none", Recipes.OneShot.Before(scale))
             .Row(Rows[0].Name, "5", "PG WD KL", Rows[0].Run.After(scale)).Row(Rows[1].Name, "5", "all", Rows[1].Run.After(scale)).Row(Rows[2].Name, "5", null, Rows[2].Run.After(scale));
+        (string Name, RunName Run)[] rows = [.. Rows.Where(r => r.Run.At(scale) is not null)];
+        if (rows.Length > 3) table.Row(Rows[3].Name, "5", null, Rows[3].Run.After(scale));
         return new ExperimentPage
         {
-            Tables = [table.Build(), SuiteTable.BySuite(results, "Every suite after the last step, %", [.. Rows.Select(r => (r.Name, r.Run.After(scale)))])],
+            Tables = [table.Build(), SuiteTable.BySuite(results, "Every suite after the last step, %", [.. rows.Select(r => (r.Name, r.Run.After(scale)))])],
             Figures =
             [
-                .. Curves.Drawn(new ResultFigure("e10-accuracy", $"Accuracy on {main}, greedy", "step", "%", [.. Rows.Select(r => Curves.Evaluations(results, r.Name, r.Run.At(scale)!, main))])),
-                .. Curves.Drawn(new ResultFigure("e10-entropy", "Entropy of the policy, nats a token (mean of five steps)", "step", "nats", [.. Rows.Select(r => Curves.Metric(results, r.Name, r.Run.At(scale)!, "entropy", window: 5))])),
-                .. Curves.Drawn(new ResultFigure("e10-training", "Accuracy in training (mean of five steps)", "step", "%", [.. Rows.Select(r => Curves.Metric(results, r.Name, r.Run.At(scale)!, "train_accuracy", 100, 5))])),
+                .. Curves.Drawn(new ResultFigure("e10-accuracy", $"Accuracy on {main}, greedy", "step", "%", [.. rows.Select(r => Curves.Evaluations(results, r.Name, r.Run.At(scale)!, main))])),
+                .. Curves.Drawn(new ResultFigure("e10-entropy", "Entropy of the policy, nats a token (mean of five steps)", "step", "nats", [.. rows.Select(r => Curves.Metric(results, r.Name, r.Run.At(scale)!, "entropy", window: 5))])),
+                .. Curves.Drawn(new ResultFigure("e10-training", "Accuracy in training (mean of five steps)", "step", "%", [.. rows.Select(r => Curves.Metric(results, r.Name, r.Run.At(scale)!, "train_accuracy", 100, 5))])),
             ],
             Findings =
             [

@@ -18,7 +18,7 @@ internal sealed class LossAblation : Experiment
         ("entropy", "entropy alone", Recipes.EntropyAlone),
         ("all, label 12.7 (nearer to the truth)", "label 12.7", Recipes.LabelNear),
         ("all, label 4 (wrong, can be guessed)", "label 4", Recipes.LabelGuess),
-        ("all, label 9292725 (wrong, never guessed)", "label impossible", Recipes.LabelFar),
+        ("all, label 9292725 (wrong, never reached)", "label impossible", Recipes.LabelFar),
     ];
 
     public override string Id => "E9";
@@ -49,7 +49,7 @@ internal sealed class LossAblation : Experiment
             Notes = Suites.Standing(scale) + " The first row is the base model as it is; the paper's is a stored copy of it in another precision, hence 39.8 instead of 36.0. "
                 + "Runs without KL have neither the KL loss nor a KL in the reward."
                 + (scale == ExperimentScale.Micro
-                    ? " Labels here are whole numbers: the near label is off by one, the one that can be guessed is a frequent small number, the third is far outside of what the world ever answers. "
+                    ? " Labels here are whole numbers: the near label (80 for 79) is off by one, the one that can be guessed (14) is the result of the first step, which a hurried answer boxes, the third is far outside of what the world ever answers. "
                         + "The paper's 12.7 is nearer to the true value (12.699) than its own label 12.8, so its near label is no error; the one here is, and a run that learns it learns to be wrong by one."
                     : ""),
         };

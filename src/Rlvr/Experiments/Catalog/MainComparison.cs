@@ -46,7 +46,7 @@ internal sealed class MainComparison : Experiment
             ],
             Findings = findings,
             Notes = Suites.Standing(scale) + (scale == ExperimentScale.Micro
-                ? " The full set is the pool of 600 problems (`micro:rl-pool`), and nothing stands for the 7,500 problems of MATH. π1 is `micro:pi-1` (prealgebra), π13 the example of geometry."
+                ? " The full set is the pool of 600 problems (`micro:rl-pool`), and a pool of 6,000 (`micro:pool-large`) stands for the 7,500 problems of MATH. π1 is `micro:pi-1` (prealgebra), π13 the example of geometry."
                 : "") + Format(findings),
         };
     }

@@ -25,7 +25,7 @@ internal static class SuiteTable
         string main = Suites.Main(results.Scale), average = Suites.Average(results.Scale);
         IReadOnlyList<string> all = Suites.All(results.Scale);
         return new ResultTable(
-            "Last step and best step, greedy accuracy in %. The best step is chosen on these very suites, as the paper does, and so is an optimistic number; steps are named seed by seed",
+            "Last step and best step, greedy accuracy in %. The best step is chosen on these very suites, as the paper does, and so is an optimistic number; steps are named seed by seed, and those before the last are evaluated on fewer problems where the recipe has an evaluation.limit",
             ["trained on", $"{main}, last step", $"{main}, at the best step by {average}", "those steps", $"{main}, at its own best step", "those steps ", $"{average}, last step", $"{average}, best step"],
             [.. rows.Select(IReadOnlyList<string> (r) =>
             {

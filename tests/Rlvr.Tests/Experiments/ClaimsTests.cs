@@ -40,8 +40,8 @@ public sealed class ClaimsTests
     public void The_detail_holds_the_numbers()
     {
         Finding finding = Claims.Greater("", new("a", new([new(1, 0.5, 0.03), new(2, 0.7, 0.03)])), Of("b", 0.2, 0.04), 0.02);
-        // Error of a: √(0.03² + 0.02 / 2), of b: 0.04.
-        Assert.Equal("a 60.0 ± 14.1 (2 seeds), b 20.0: +40.0, standard error 11.2.", finding.Detail);
+        // Error of a: √((0.03² + 0.02) / 2), of b: 0.04.
+        Assert.Equal("a 60.0 ± 14.1 (2 seeds), b 20.0: +40.0, standard error 11.0.", finding.Detail);
     }
 
     [Fact]

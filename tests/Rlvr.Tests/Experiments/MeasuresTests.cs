@@ -45,7 +45,7 @@ public sealed class MeasuresTests
         Measured two = new([new(1, 0.6, 0.02), new(2, 0.7, 0.02)]);
         Assert.Equal(0.65, two.Mean, 12);
         Assert.Equal(double.Sqrt(0.005), two.Deviation, 12);
-        Assert.Equal(double.Sqrt(0.0004 + 0.0025), two.StandardError, 12);
+        Assert.Equal(double.Sqrt((0.0004 + 0.005) / 2), two.StandardError, 12);
         Assert.Equal("65.0 ± 7.1", Unit.Percent.Show(two));
         Measured one = new([new(1, 0.6, 0.02)]);
         Assert.Equal(0.02, one.StandardError, 12);

@@ -55,7 +55,7 @@ internal sealed class EntropyOnly : Experiment
                     : []),
             ],
             Notes = Suites.Standing(scale) + (scale == ExperimentScale.Micro && lifts.Agreement is Agreement.Disagrees or Agreement.Unclear
-                ? "\n\nWhy it need not appear here: more entropy flattens the distribution over ways of answering. That helps where the likeliest way is a bad one and a better one stands right behind it: the paper's base often "
+                ? "\n\nA likely reason why it need not appear here: more entropy flattens the distribution over ways of answering. That helps where the likeliest way is a bad one and a better one stands right behind it: the paper's base often "
                     + "fails to end its answer properly, and a little noise moves it away from that. In the micro world the good way of answering has about a fifth of the probability, flattening brings it no nearer to the top, and every "
                     + "digit of the arithmetic is made less certain at the same time. The paper's own 7B model gains 6 points from it, not 27."
                 : ""),

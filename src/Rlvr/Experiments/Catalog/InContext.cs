@@ -22,9 +22,9 @@ internal sealed class InContext : Experiment
         IReadOnlyList<string> suites = Suites.All(scale);
         Decoding[] decodings = scale == ExperimentScale.Micro ? [Decoding.Greedy, Decoding.Sampled] : [Decoding.Greedy];
         PlannedEvaluation Planned(Decoding d) => Catalog.Evaluations.InContext(scale, d == Decoding.Sampled);
-        IReadOnlyList<string> Row(string name, string table, string? row, Func<string, Decoding, Measured> ours) =>
+        IReadOnlyList<string> Row(string name, string table, string row, Func<string, Decoding, Measured> ours) =>
         [
-            name, row is null ? "" : PaperTables.Get(table, row, "MATH500").ToString("0.0"), row is null ? "" : PaperTables.Get(table, row, "Avg").ToString("0.0"),
+            name, PaperTables.Get(table, row, "MATH500").ToString("0.0"), PaperTables.Get(table, row, "Avg").ToString("0.0"),
             .. suites.SelectMany(s => decodings.Select(d => Unit.Percent.Show(ours(s, d)))),
         ];
         IReadOnlyList<Finding> findings = Findings.ByDecoding(d =>
@@ -44,7 +44,7 @@ internal sealed class InContext : Experiment
                 new ResultTable("Accuracy, % (paper: Tables 8 and 16, Qwen2.5-Math-1.5B)",
                     ["model", "paper: MATH500", "paper: Avg", .. suites.SelectMany(s => decodings.Select(d => scale == ExperimentScale.Micro ? $"{s}, {(d == Decoding.Greedy ? "greedy" : "temperature 0.6")}" : s))],
                     [
-                        Row("base", "16", null, (s, d) => results.Accuracy(Recipes.OneShot.Before(scale), s, d)) is var row ? [row[0], "36.0", "17.6", .. row.Skip(3)] : [],
+                        Row("base", "8", "base", (s, d) => results.Accuracy(Recipes.OneShot.Before(scale), s, d)),
                         Row("base, π1 in context", "16", "1.5B ICL pi1", (s, d) => results.Accuracy(Planned(d), s)),
                         Row("base, four examples of Qwen's in context", "16", "1.5B ICL qwen4", (_, _) => Measured.None),
                         Row("base, one example of Qwen's in context", "16", "1.5B ICL qwen1", (_, _) => Measured.None),
@@ -55,7 +55,7 @@ internal sealed class InContext : Experiment
             Notes = Suites.Standing(scale) + (scale == ExperimentScale.Micro
                 ? " The demonstration is `micro:pi-1` with the solution of a careful solver, before each question.\n\n"
                     + Findings.If(findings.Any(f => f.Claim.StartsWith("The example in context", StringComparison.Ordinal) && f.Agreement is Agreement.Disagrees or Agreement.Unclear),
-                        "Where the demonstration does not help: the micro base was pretrained on single problems, one to a document. A prompt with a solved problem before the question is unlike anything it has seen, and a network of this size does not learn to "
+                        "Where the demonstration does not help, a likely reason is this. The micro base was pretrained on single problems, one to a document. A prompt with a solved problem before the question is unlike anything it has seen, and a network of this size does not learn to "
                             + "learn from its context. The paper's model was pretrained on long documents, in which one problem and its solution follow another.")
                 : ""),
         };

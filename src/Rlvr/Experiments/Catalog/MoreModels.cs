@@ -5,10 +5,10 @@ namespace Rlvr.Experiments.Catalog;
 /// <summary>E8: Table 10 of arXiv 2504.20571: a base that knows less mathematics, and one that is already tuned.</summary>
 internal sealed class MoreModels : Experiment
 {
-    private static readonly ModelFamily Weak = new("Qwen2.5-1.5B", "a base with less pretraining", "10 Qwen2.5-1.5B", Recipes.WeakOneShot, Recipes.WeakFullSet,
+    private static readonly ModelFamily Weak = new("Qwen2.5-1.5B", "A base with less pretraining", "10 Qwen2.5-1.5B", Recipes.WeakOneShot, Recipes.WeakFullSet,
         [("4 examples", "4-shot", Recipes.WeakFourShot), ("π1 to π16", "pi1..pi16", Recipes.WeakSixteenShot)]);
 
-    private static readonly ModelFamily Instruct = new("Qwen2.5-Math-1.5B-Instruct", "a base that mostly answers carefully", "10 Qwen2.5-Math-1.5B-Instruct", Recipes.InstructOneShot, Recipes.InstructFullSet, []);
+    private static readonly ModelFamily Instruct = new("Qwen2.5-Math-1.5B-Instruct", "A base that mostly answers carefully", "10 Qwen2.5-Math-1.5B-Instruct", Recipes.InstructOneShot, Recipes.InstructFullSet, []);
 
     public override string Id => "E8";
 

@@ -5,19 +5,19 @@ namespace Rlvr.Experiments.Catalog;
 /// <summary>E7: Table 4 of arXiv 2504.20571: other models, and PPO.</summary>
 internal sealed class OtherModels : Experiment
 {
-    private static readonly ModelFamily Large = new("Qwen2.5-Math-7B", "a larger network", "4 7B", Recipes.LargeOneShot, Recipes.LargeFullSet,
+    private static readonly ModelFamily Large = new("Qwen2.5-Math-7B", "A larger network", "4 7B", Recipes.LargeOneShot, Recipes.LargeFullSet,
     [
         ("full set, format reward", "format reward (1209)", Recipes.LargeFormat), ("π1 and π13", "pi1,pi13", Recipes.LargeTwoShot), ("π1, π2, π13, π1209", "pi1,pi2,pi13,pi1209", Recipes.LargeFourShot),
         ("16 random examples", "random 16", Recipes.LargeRandom16), ("π1 to π16", "pi1..pi16", Recipes.LargeSixteenShot),
     ]);
 
-    private static readonly ModelFamily Llama = new("Llama-3.2-3B-Instruct", "another family and seed", "4 Llama", Recipes.LlamaOneShot, Recipes.LlamaFullSet,
+    private static readonly ModelFamily Llama = new("Llama-3.2-3B-Instruct", "Another family and seed", "4 Llama", Recipes.LlamaOneShot, Recipes.LlamaFullSet,
         [("π1 and π13", "pi1,pi13", Recipes.LlamaTwoShot), ("π1, π2, π13, π1209", "pi1,pi2,pi13,pi1209", Recipes.LlamaFourShot)]);
 
-    private static readonly ModelFamily Distill = new("DeepSeek-R1-Distill-Qwen-1.5B", "a base that checks itself often", "12", Recipes.DistillOneShot, Recipes.DistillFullSet,
+    private static readonly ModelFamily Distill = new("DeepSeek-R1-Distill-Qwen-1.5B", "A base that checks itself often", "12", Recipes.DistillOneShot, Recipes.DistillFullSet,
         [("4 examples", "4-shot", Recipes.DistillFourShot), ("π1 to π16", "pi1..pi16", Recipes.DistillSixteenShot)]);
 
-    private static readonly ModelFamily Ppo = new("Qwen2.5-Math-1.5B with PPO", "the base model with PPO", "4 PPO", Recipes.PpoOneShot, Recipes.PpoFullSet, []);
+    private static readonly ModelFamily Ppo = new("Qwen2.5-Math-1.5B with PPO", "The base model with PPO", "4 PPO", Recipes.PpoOneShot, Recipes.PpoFullSet, []);
 
     private static readonly (ModelFamily Family, string Figure, double Margin)[] Families = [(Large, "e7-large", 0.05), (Llama, "e7-llama", 0.02), (Distill, "e7-distill", 0.02), (Ppo, "e7-ppo", 0.05)];
 

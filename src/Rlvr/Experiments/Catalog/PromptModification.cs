@@ -43,7 +43,7 @@ internal sealed class PromptModification : Experiment
             Notes = Suites.Standing(scale) + (scale == ExperimentScale.Micro
                 ? " The calculation alone is the same computation written as a formula, with the same label.\n\n"
                     + Findings.If(findings.Any(f => f.Claim.StartsWith("The calculation alone", StringComparison.Ordinal) && f.Agreement is Agreement.Disagrees or Agreement.Unclear),
-                        "Where the calculation does as well as the story: in the micro world both need the same two steps and are answered by the same habits, so the formula is no easier example. In the paper the reduction takes away the reasoning that "
+                        "Where the calculation does as well as the story, a likely reason is that in the micro world both need the same two steps and are answered by the same habits, so the formula is no easier example. In the paper the reduction takes away the reasoning that "
                             + "leads to the calculation, and with it what the example had to teach.")
                 : ""),
         };

@@ -26,7 +26,7 @@ internal static class SuiteTable
         IReadOnlyList<string> all = Suites.All(results.Scale);
         return new ResultTable(
             "Last step and best step, greedy accuracy in %. The best step is chosen on these very suites, as the paper does, and so is an optimistic number; steps are named seed by seed, and those before the last are evaluated on fewer problems where the recipe has an evaluation.limit",
-            ["trained on", $"{main}, last step", $"{main}, at the best step by {average}", "those steps", $"{main}, at its own best step", "those steps ", $"{average}, last step", $"{average}, best step"],
+            ["trained on", $"{main}, last step", $"{main}, at the best step by {average}", $"best steps by {average}", $"{main}, at its own best step", $"best steps on {main}", $"{average}, last step", $"{average}, best step"],
             [.. rows.Select(IReadOnlyList<string> (r) =>
             {
                 string? recipe = r.Run.At(results.Scale);

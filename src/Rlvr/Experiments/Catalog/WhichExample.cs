@@ -108,6 +108,7 @@ internal sealed class WhichExample : Experiment
         ];
         if (!@base.Exists || !full.Exists || examples.Any(e => !e.Value.Exists)) return Claims.NotMeasured(Claim, "base, full set and every example");
         double half = (full.Mean - @base.Mean) / 2;
+        if (half < 0.025) return Claims.When(Claim, null, $"The full set itself gives only {Unit.Percent.ShowSigned(2 * half)} points.");
         int above = examples.Count(e => e.Value.Mean - @base.Mean > half);
         return Claims.When(Claim, above >= 0.75 * examples.Length,
             $"{above} of {examples.Length} gain more than {Unit.Percent.Show(half)} points: {string.Join(", ", examples.Select(e => $"{e.Name} {Unit.Percent.ShowSigned(e.Value.Mean - @base.Mean)}"))}; full set {Unit.Percent.ShowSigned(full.Mean - @base.Mean)}. "

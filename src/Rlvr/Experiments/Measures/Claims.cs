@@ -5,7 +5,7 @@ internal readonly record struct Named(string Name, Measured Value);
 
 /// <summary>
 /// Decides claims about two numbers by their difference d and its standard error e, √(e₁² + e₂²): what is known with some confidence is that the true difference
-/// lies within d ± 2e. Numbers on the same problems go up and down together, which e leaves out: it errs to the side of "unclear".
+/// lies within d ± 2e. <see cref="Measured.StandardError"/> says what is in them: the spread between seeds, and the sampling error clustered by problem.
 /// </summary>
 internal static class Claims
 {

@@ -29,8 +29,10 @@ internal sealed record Measured(IReadOnlyList<SeedValue> Values)
     public double Deviation => Seeds < 2 ? double.NaN : double.Sqrt(Values.Sum(v => (v.Value - Mean) * (v.Value - Mean)) / (Seeds - 1));
 
     /// <summary>
-    /// Standard error of the mean: √(mean of the squared errors inside a run + deviation² / seeds). All seeds are evaluated on the same problems, so the choice
-    /// of problems does not average out over seeds and its error counts in full. NaN for a single seed without an error of its own.
+    /// Standard error of the mean in a comparison on the same problems: √((mean of the squared errors inside a run + deviation²) / seeds). Training and the draw of
+    /// responses average out over seeds. The choice of problems does not, but it is the same on both sides and cancels in their difference as far as the same problems are
+    /// hard for both: dividing its part by S seeds too is right for a correlation of 1 - 1/S between the sides, and on the safe side above that. For a single seed the
+    /// whole error counts, as if nothing cancelled. NaN for a single seed without an error of its own.
     /// </summary>
     public double StandardError
     {
@@ -38,7 +40,7 @@ internal sealed record Measured(IReadOnlyList<SeedValue> Values)
         {
             double[] known = [.. Values.Select(v => v.Error).Where(double.IsFinite)];
             double inside = known.Length > 0 ? known.Average(e => e * e) : Seeds < 2 ? double.NaN : 0;
-            return double.Sqrt(inside + (Seeds < 2 ? 0 : Deviation * Deviation / Seeds));
+            return double.Sqrt((inside + (Seeds < 2 ? 0 : Deviation * Deviation)) / int.Max(1, Seeds));
         }
     }
 

@@ -107,6 +107,25 @@ public sealed class PolicyUpdate
         return new UpdateMetrics(mean, differences.RatioMax, norms.Average(), differences.Mean, differences.Max);
     }
 
+    /// <summary>The norm of the gradient that all rollouts together give the policy as it is now, before its first update (the ratio is 1). Nothing is updated.</summary>
+    /// <param name="samples">All rollouts of the step, in order.</param>
+    /// <param name="step">The step's number, for losses with random choices.</param>
+    /// <exception cref="NonFiniteException">A term of the loss is NaN or infinite.</exception>
+    public double MeasureGradientNorm(IReadOnlyList<UpdateSample> samples, int step = 0)
+    {
+        int[] all = [.. Enumerable.Range(0, samples.Count)];
+        if (all.All(row => samples[row].Tokens.Length == 0)) return 0;
+        using DisposeScope scope = NewDisposeScope();
+        Tensor total = zeros(7, device: policy.Device);
+        SamplerDifferences unused = new();
+        optimizer.ZeroGradients();
+        chunks.Accumulate(samples, all, aggregation, wholeMicroBatches, (rows, weights) =>
+            Chunk(samples, rows, weights, null, CounterRandom.Bits(recipe.Seed, (ulong)step, 0, (ulong)rows[0]), unused, total));
+        double norm = GradientNorm.Clip(optimizer.Parameters, 0);
+        optimizer.ZeroGradients();
+        return norm;
+    }
+
     /// <summary>Log-probability of every token under the policy as it is now, by row.</summary>
     internal float[][] LogProbs(IReadOnlyList<UpdateSample> samples) => chunks.Evaluate(samples, batch => LogProbs(policy, batch));
 

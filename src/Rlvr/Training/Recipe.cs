@@ -212,6 +212,9 @@ public sealed record LossOptions
     /// <summary>Passes over a step's rollouts; each makes updates_per_step / epochs updates, on consecutive mini-batches.</summary>
     public int Epochs { get; init; } = 1;
 
+    /// <summary>Every so many steps also measure the gradient norm of the policy term alone, by one more forward and backward pass; 0 is off.</summary>
+    public int PolicyNormEvery { get; init; }
+
     /// <summary>Whether a KL term compares with a reference.</summary>
     internal bool NeedsReference => Kl != 0 || KlInReward != 0;
 }

@@ -67,6 +67,7 @@ public static class RecipeRules
         OneOf("loss.aggregation", "micro_batch", "token", "sequence_sum", "sequence_mean", "sequence_constant"),
         AtLeast("loss.updates_per_step", 1),
         AtLeast("loss.epochs", 1),
+        AtLeast("loss.policy_norm_every", 0),
 
         AtLeast("critic.learning_rate", 0),
         AtLeast("critic.clip_norm", 0),

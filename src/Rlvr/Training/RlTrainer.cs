@@ -40,6 +40,7 @@ public sealed class RlTrainer : IDisposable
     private readonly CleanAccuracy cleanAccuracy;
     private readonly AdvantagePhase advantages;
     private readonly PolicyUpdate update;
+    private readonly PolicyUpdate? policyTerm; // measures its gradient alone
 
     /// <summary>Prepares training. Everything that can be wrong with the input is found here, before the first step.</summary>
     /// <param name="model">The policy, trained in place. The KL reference is a copy of it as it is now, unless the recipe or <paramref name="reference"/> says otherwise.</param>
@@ -71,6 +72,8 @@ public sealed class RlTrainer : IDisposable
         OptimizerOptions options = recipe.Optimizer;
         Optimizer = new FusedAdamW(model.Network.Parameters.Select(p => (p.Key, p.Value)), options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
         update = new PolicyUpdate(model.Network, this.reference, Optimizer, recipe, policyLoss: algorithm.PolicyLoss);
+        if (recipe.Loss.PolicyNormEvery > 0)
+            policyTerm = new PolicyUpdate(model.Network, null, Optimizer, recipe with { Loss = recipe.Loss with { Entropy = 0, Kl = 0, KlInReward = 0 } }, policyLoss: algorithm.PolicyLoss);
         advantages = new AdvantagePhase(update, Critic, algorithm.Advantage, recipe);
     }
 
@@ -113,7 +116,9 @@ public sealed class RlTrainer : IDisposable
         double learningRate = LearningRate.At(recipe.Optimizer, step - 1, recipe.Steps);
         if (Critic is not null) more.AddRange(UpdateCritic(Critic, scored, result, step));
         bool onlyCritic = Critic is not null && step <= recipe.Critic.WarmupSteps;
-        UpdateMetrics metrics = onlyCritic ? UpdateMetrics.None : update.Run(Learnt(scored, result.Samples), learningRate, step, result.OldLogProbs);
+        IReadOnlyList<UpdateSample> learnt = Learnt(scored, result.Samples);
+        if (policyTerm is not null && !onlyCritic && step % recipe.Loss.PolicyNormEvery == 0) more.Add(("policy_gradient_norm", policyTerm.MeasureGradientNorm(learnt, step)));
+        UpdateMetrics metrics = onlyCritic ? UpdateMetrics.None : update.Run(learnt, learningRate, step, result.OldLogProbs);
         double updateSeconds = Stopwatch.GetElapsedTime(updateStart).TotalSeconds, seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return new StepResult(TrainingMetrics.Of(
             step, scored, rewardParts, metrics, recipe, onlyCritic ? 0 : learningRate, rollouts.RolloutSeconds, rewardSeconds, updateSeconds, seconds, more), scored);

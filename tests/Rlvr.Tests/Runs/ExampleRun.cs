@@ -56,7 +56,7 @@ internal static class ExampleRun
             ("response_length_mean", 31 + (9 * learned) + Noise(step, 2, 1.5)), ("response_length_max", 62 + (20 * double.Abs(Noise(step, 3, 1)))),
             ("truncated_share", 0), ("entropy", 0.16 + (0.42 * (1 - learned)) + Noise(step, 4, 0.02)), ("loss", Noise(step, 5, 0.01)),
             ("loss_policy", Noise(step, 5, 0.01)), ("kl", (0.09 * learned) + double.Abs(Noise(step, 6, 0.004))), ("ratio_mean", 1), ("ratio_max", 1),
-            ("clip_fraction", 0), ("gradient_norm", 0.35 + (1.2 * learned * (1 - learned)) + double.Abs(Noise(step, 7, 0.2))), ("learning_rate", 1e-4),
+            ("clip_fraction", 0), ("policy_gradient_norm", 0.3 + learned), ("gradient_norm", 0.35 + (1.2 * learned * (1 - learned)) + double.Abs(Noise(step, 7, 0.2))), ("learning_rate", 1e-4),
             ("zero_advantage_groups", double.Clamp(learned - 0.1 + Noise(step, 8, 0.05), 0, 1)),
             ("sampler_trainer_difference", 3e-7 + double.Abs(Noise(step, 9, 1e-7))), ("sampler_trainer_difference_max", 4e-6 + double.Abs(Noise(step, 9, 2e-6))),
             ("tokens_per_second", 21_000 + Noise(step, 10, 900)), ("seconds_rollout", 0.09), ("seconds_reward", 0.0008), ("seconds_update", 0.29),

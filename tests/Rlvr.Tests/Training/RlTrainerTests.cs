@@ -52,6 +52,28 @@ public sealed class RlTrainerTests : IDisposable
     }
 
     [Fact]
+    public void The_policy_terms_gradient_is_measured_alone_and_changes_nothing()
+    {
+        Recipe Of(double entropy, double kl, int every) => Recipe with { Loss = new LossOptions { Entropy = entropy, Kl = kl, PolicyNormEvery = every } };
+        StepResult[] Train(Recipe recipe)
+        {
+            using LanguageModel fresh = TinyLanguage.Create();
+            using RlTrainer trainer = new(fresh, Problems(3), Ascii, recipe);
+            return [.. Enumerable.Range(1, 4).Select(step => trainer.Step(step))];
+        }
+
+        // Without the other terms it is the whole gradient.
+        StepResult[] alone = Train(Of(0, 0, 2));
+        Assert.Equal([double.NaN, alone[1].Metrics["gradient_norm"], double.NaN, alone[3].Metrics["gradient_norm"]], alone.Select(r => r.Metrics["policy_gradient_norm"]));
+        Assert.True(alone[1].Metrics["gradient_norm"] > 0);
+
+        // With them it is not, and what is learnt is the same as without measuring.
+        StepResult[] measured = Train(Of(0.1, 0.1, 1)), not = Train(Of(0.1, 0.1, 0));
+        Assert.Equal(not.Select(r => r.Metrics["gradient_norm"]), measured.Select(r => r.Metrics["gradient_norm"]));
+        Assert.All(measured, r => Assert.NotEqual(r.Metrics["gradient_norm"], r.Metrics["policy_gradient_norm"], 1e-6));
+    }
+
+    [Fact]
     public void Only_the_first_problems_are_used_where_a_limit_says_so()
     {
         using RlTrainer trainer = new(model, Problems(11), Ascii, Recipe with { Data = Recipe.Data with { Limit = 2 } });

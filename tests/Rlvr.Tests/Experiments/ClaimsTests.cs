@@ -6,8 +6,8 @@ namespace Rlvr.Tests.Experiments;
 
 public sealed class ClaimsTests
 {
-    private static readonly Gen<Measured> Numbers =
-        Gen.Select(Gen.Double[0, 1], Gen.Double[0.001, 0.1]).Array[1, 4].Select(values => new Measured([.. values.Select((v, i) => new SeedValue(i + 1, v.Item1, v.Item2))]));
+    private static readonly Gen<Measurement> Numbers =
+        Gen.Select(Gen.Double[0, 1], Gen.Double[0.001, 0.1]).Array[1, 4].Select(values => new Measurement([.. values.Select((v, i) => new SeedValue(i + 1, v.Item1, v.Item2))]));
 
     [Theory]
     [InlineData(0.50, 0.40, 0.01, Agreement.Agrees)] // 10 points, error 1.4
@@ -31,7 +31,7 @@ public sealed class ClaimsTests
     public void Not_below(double a, double b, double error, Agreement expected) => Assert.Equal(expected, Claims.NotBelow("", Of("a", a, error), Of("b", b, error), 0.05).Agreement);
 
     [Fact]
-    public void What_is_missing_is_named() => Assert.Equal(new Finding("x", Agreement.NotMeasured, "Not measured yet: b."), Claims.Greater("x", Of("a", 1, 0.1), new("b", Measured.None), 0));
+    public void What_is_missing_is_named() => Assert.Equal(new Finding("x", Agreement.NotMeasured, "Not measured yet: b."), Claims.Greater("x", Of("a", 1, 0.1), new("b", Measurement.None), 0));
 
     [Fact]
     public void One_seed_without_an_error_decides_nothing() => Assert.Equal(Agreement.Unclear, Claims.Greater("", new("a", new([new(1, 1)])), Of("b", 0, 0.01), 0.02).Agreement);
@@ -47,7 +47,7 @@ public sealed class ClaimsTests
     [Fact]
     public void A_claim_and_its_opposite_never_hold_together() => Gen.Select(Numbers, Numbers, Gen.Double[0, 0.1]).Sample(x =>
     {
-        (Measured a, Measured b, double margin) = x;
+        (Measurement a, Measurement b, double margin) = x;
         Agreement there = Claims.Greater("", new("a", a), new("b", b), margin).Agreement, back = Claims.Greater("", new("b", b), new("a", a), margin).Agreement;
         Assert.False(there == Agreement.Agrees && back != Agreement.Disagrees);
         Assert.Equal(Claims.Close("", new("a", a), new("b", b), margin).Agreement, Claims.Close("", new("b", b), new("a", a), margin).Agreement);

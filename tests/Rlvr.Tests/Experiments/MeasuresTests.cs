@@ -31,7 +31,7 @@ public sealed class MeasuresTests
     [Fact]
     public void The_best_step_is_each_seeds_own_and_never_the_base()
     {
-        Measured best = Results.BySuite("r", "s");
+        Measurement best = Results.BySuite("r", "s");
         Assert.Equal([0.9, 0.8], best.Values.Select(v => v.Value));
         Assert.Equal("20, 40", BestStep.Steps(best));
         Assert.Equal(best.Values.Select(v => v.Value), Results.ByAverage("r", ["s"]).Values.Select(v => v.Value));
@@ -42,23 +42,23 @@ public sealed class MeasuresTests
     [Fact]
     public void Spread_and_error()
     {
-        Measured two = new([new(1, 0.6, 0.02), new(2, 0.7, 0.02)]);
+        Measurement two = new([new(1, 0.6, 0.02), new(2, 0.7, 0.02)]);
         Assert.Equal(0.65, two.Mean, 12);
         Assert.Equal(double.Sqrt(0.005), two.Deviation, 12);
         Assert.Equal(double.Sqrt((0.0004 + 0.005) / 2), two.StandardError, 12);
         Assert.Equal("65.0 ± 7.1", Unit.Percent.Show(two));
-        Measured one = new([new(1, 0.6, 0.02)]);
+        Measurement one = new([new(1, 0.6, 0.02)]);
         Assert.Equal(0.02, one.StandardError, 12);
         Assert.Equal("60.0", Unit.Percent.Show(one));
-        Assert.Equal("", Unit.Percent.Show(Measured.None));
-        Assert.True(double.IsNaN(new Measured([new(1, 0.6)]).StandardError));
+        Assert.Equal("", Unit.Percent.Show(Measurement.None));
+        Assert.True(double.IsNaN(new Measurement([new(1, 0.6)]).StandardError));
     }
 
     [Fact]
     public void Averages_need_every_part_of_a_seed()
     {
-        Measured a = new([new(1, 0.2, 0.03), new(2, 0.4, 0.03)]), b = new([new(2, 0.8, 0.04)]);
-        SeedValue only = Assert.Single(Measured.Average([a, b]).Values);
+        Measurement a = new([new(1, 0.2, 0.03), new(2, 0.4, 0.03)]), b = new([new(2, 0.8, 0.04)]);
+        SeedValue only = Assert.Single(Measurement.Average([a, b]).Values);
         Assert.Equal((2, 0.6, 0.025), (only.Seed, double.Round(only.Value, 12), double.Round(only.Error, 12)));
     }
 

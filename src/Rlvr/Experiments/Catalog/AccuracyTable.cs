@@ -21,7 +21,7 @@ internal sealed class AccuracyTable(ExperimentResults results, string title, par
     {
         string main = Suites.Main(results.Scale);
         IReadOnlyList<string> all = Suites.All(results.Scale);
-        Measured greedy = results.Accuracy(entry, main), sampled = results.Accuracy(entry, main, Decoding.Sampled);
+        Measurement greedy = results.Accuracy(entry, main), sampled = results.Accuracy(entry, main, Decoding.Sampled);
         rows.Add(
         [
             name,

@@ -26,7 +26,7 @@ internal sealed class EntropyOnly : Experiment
             table.Row("7B: nothing", "4 7B", "base", Recipes.EntropyAloneLarge.Before(scale)).Row("7B: entropy alone (paper: 4 steps)", "13", "7B entropy-only 4 steps", Recipes.EntropyAloneLarge.After(scale))
                 .Row("Llama: nothing", "4 Llama", "base", Recipes.EntropyAloneLlama.Before(scale)).Row("Llama: entropy alone (paper: 10 steps)", "13", "Llama entropy-only 10 steps", Recipes.EntropyAloneLlama.After(scale));
         }
-        Measured best = results.BySuite(recipe, main);
+        Measurement best = results.BySuite(recipe, main);
         Finding lifts = Claims.Greater(
             $"A few steps of it lift the base (paper: 36.0 to 63.4; here: {main}, greedy, at the best step, which favours the claim)", new("entropy alone, best step", best), new("base", results.Accuracy(Entry.Before(recipe), main)), 0.05);
         return new ExperimentPage

@@ -49,7 +49,7 @@ internal sealed class Exploration : Experiment
         };
     }
 
-    private static IReadOnlyList<Finding> Judge(ExperimentResults results, Decoding decoding, Func<Entry, Measured> accuracy, string on)
+    private static IReadOnlyList<Finding> Judge(ExperimentResults results, Decoding decoding, Func<Entry, Measurement> accuracy, string on)
     {
         Named Of(int row) => new(Rows[row].Name, accuracy(Rows[row].Run.After(results.Scale)));
         _ = decoding;

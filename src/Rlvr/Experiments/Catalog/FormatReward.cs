@@ -55,7 +55,7 @@ internal sealed class FormatReward : Experiment
         };
     }
 
-    private static Measured Boxed(ExperimentResults results, Entry entry, Decoding decoding) =>
+    private static Measurement Boxed(ExperimentResults results, Entry entry, Decoding decoding) =>
         results.Of(entry, Suites.Main(results.Scale), decoding, (seed, e) => double.IsFinite(e.Boxed) ? new SeedValue(seed, e.Boxed, double.Max(double.Sqrt(e.Boxed * (1 - e.Boxed) / e.Problems), 1.0 / (e.Problems + 2)), e.Step) : null);
 
     private static IReadOnlyList<Finding> Judge(ExperimentResults results, Decoding decoding)

@@ -26,9 +26,9 @@ internal sealed class GraderAgreement : Experiment
         PaperTable paper = PaperTables.Get("15");
         var verifiers = Profiles.ToDictionary(p => p, p => new MathVerifier(p));
         var graded = Rows(scale).ToDictionary(r => r.Name, r => Grade(results, r.Planned, verifiers));
-        Measured Share(string row, Func<Graded, double> number) => OverProblems(graded[row], number);
-        Measured Right(string row, VerifierProfile profile) => Share(row, g => g.By[profile] ? 1 : 0);
-        Measured Differ(string row, VerifierProfile a, VerifierProfile b) => Share(row, g => g.By[a] == g.By[b] ? 0 : 1);
+        Measurement Share(string row, Func<Graded, double> number) => OverProblems(graded[row], number);
+        Measurement Right(string row, VerifierProfile profile) => Share(row, g => g.By[profile] ? 1 : 0);
+        Measurement Differ(string row, VerifierProfile a, VerifierProfile b) => Share(row, g => g.By[a] == g.By[b] ? 0 : 1);
         ResultTable ours = new(
             $"Ours: the same responses to {main} by the verifier's profiles, %{(scale == ExperimentScale.Micro ? " (temperature 0.6)" : "")}",
             ["trained on", "boxed", .. Profiles.Select(p => $"right: {Name(p)}"), "training and strict differ", "evaluation and strict differ", "evaluation and strict differ among the boxed"],
@@ -66,7 +66,7 @@ internal sealed class GraderAgreement : Experiment
         Finding Agree(string claim, string row, VerifierProfile profile)
         {
             // Both grade the same responses: the difference is taken response by response, so that its error is that of what they disagree on.
-            Measured difference = Share(row, g => (g.By[profile] ? 1 : 0) - (g.By[VerifierProfile.Strict] ? 1 : 0));
+            Measurement difference = Share(row, g => (g.By[profile] ? 1 : 0) - (g.By[VerifierProfile.Strict] ? 1 : 0));
             return difference.Exists
                 ? Claims.Close(claim, new($"{row}: {Name(profile)} {Unit.Percent.Show(Right(row, profile))} less strict {Unit.Percent.Show(Right(row, VerifierProfile.Strict))} =", difference), new("none", new([new(1, 0, 0)])), 0.02)
                 : Claims.NotMeasured(claim, $"responses of {row}");
@@ -89,7 +89,7 @@ internal sealed class GraderAgreement : Experiment
            select new Graded(run.Seed, response, verifiers.ToDictionary(v => v.Key, v => v.Value.VerifyResponse(response.Response, response.Answer).IsCorrect)),
     ];
 
-    private static Measured OverProblems(Graded[] graded, Func<Graded, double> number) => new(
+    private static Measurement OverProblems(Graded[] graded, Func<Graded, double> number) => new(
     [
         .. from seed in graded.GroupBy(g => g.Seed)
            let problems = seed.GroupBy(g => g.Response.Id).Select(g => g.Select(number).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average()).Where(double.IsFinite).ToArray()

@@ -49,7 +49,7 @@ internal sealed class GradientNorm : Experiment
 
         IReadOnlyList<string> Row(string name, string recipe, string metric)
         {
-            Measured saturation = Saturation.Step(results, recipe);
+            Measurement saturation = Saturation.Step(results, recipe);
             return
             [
                 name, Unit.Number.Show(results.First(recipe, metric)), Unit.Number.Show(After(results, recipe, metric, saturation)), Unit.Number.Show(results.Last(recipe, metric)),
@@ -69,15 +69,15 @@ internal sealed class GradientNorm : Experiment
     private static Finding Above(ExperimentResults results, string name, string recipe, string metric)
     {
         string claim = $"The policy term's gradient stays above 0 after training accuracy has saturated: {name} (here: a mean of at least a tenth of the first steps', and some signal in a tenth of the steps)";
-        Measured saturation = Saturation.Step(results, recipe);
+        Measurement saturation = Saturation.Step(results, recipe);
         if (results.Trainings(recipe).Count == 0) return Claims.NotMeasured(claim, recipe);
         if (!saturation.Exists) return Claims.When(claim, null, "Training accuracy never reaches 95% in this run.");
-        Measured first = results.First(recipe, metric), after = After(results, recipe, metric, saturation), signal = SignalSteps(results, recipe, saturation);
+        Measurement first = results.First(recipe, metric), after = After(results, recipe, metric, saturation), signal = SignalSteps(results, recipe, saturation);
         return Claims.When(claim, after.Exists && signal.Exists ? after.Mean >= 0.1 * first.Mean && signal.Mean >= 0.1 : null,
             $"{Unit.Number.Show(first)} in the first tenth of the steps, {Unit.Number.Show(after)} after saturation at step {BestStep.Steps(saturation)}; {Unit.Percent.Show(signal)}% of the steps after it have a group with a signal.");
     }
 
-    private static Measured After(ExperimentResults results, string recipe, string metric, Measured saturation) => new(
+    private static Measurement After(ExperimentResults results, string recipe, string metric, Measurement saturation) => new(
     [
         .. from run in results.Trainings(recipe)
            from start in saturation.Values.Where(s => s.Seed == run.Seed)
@@ -87,7 +87,7 @@ internal sealed class GradientNorm : Experiment
     ]);
 
     /// <summary>Share of the steps after saturation in which some group has rewards that differ.</summary>
-    private static Measured SignalSteps(ExperimentResults results, string recipe, Measured saturation) => new(
+    private static Measurement SignalSteps(ExperimentResults results, string recipe, Measurement saturation) => new(
     [
         .. from run in results.Trainings(recipe)
            from start in saturation.Values.Where(s => s.Seed == run.Seed)

@@ -22,7 +22,7 @@ internal sealed class InContext : Experiment
         IReadOnlyList<string> suites = Suites.All(scale);
         Decoding[] decodings = scale == ExperimentScale.Micro ? [Decoding.Greedy, Decoding.Sampled] : [Decoding.Greedy];
         PlannedEvaluation Planned(Decoding d) => Catalog.Evaluations.InContext(scale, d == Decoding.Sampled);
-        IReadOnlyList<string> Row(string name, string table, string row, Func<string, Decoding, Measured> ours) =>
+        IReadOnlyList<string> Row(string name, string table, string row, Func<string, Decoding, Measurement> ours) =>
         [
             name, PaperTables.Get(table, row, "MATH500").ToString("0.0"), PaperTables.Get(table, row, "Avg").ToString("0.0"),
             .. suites.SelectMany(s => decodings.Select(d => Unit.Percent.Show(ours(s, d)))),
@@ -46,8 +46,8 @@ internal sealed class InContext : Experiment
                     [
                         Row("base", "8", "base", (s, d) => results.Accuracy(Recipes.OneShot.Before(scale), s, d)),
                         Row("base, π1 in context", "16", "1.5B ICL pi1", (s, d) => results.Accuracy(Planned(d), s)),
-                        Row("base, four examples of Qwen's in context", "16", "1.5B ICL qwen4", (_, _) => Measured.None),
-                        Row("base, one example of Qwen's in context", "16", "1.5B ICL qwen1", (_, _) => Measured.None),
+                        Row("base, four examples of Qwen's in context", "16", "1.5B ICL qwen4", (_, _) => Measurement.None),
+                        Row("base, one example of Qwen's in context", "16", "1.5B ICL qwen1", (_, _) => Measurement.None),
                         Row("trained on π1", "8", "pi1", (s, d) => results.Accuracy(Recipes.OneShot.After(scale), s, d)),
                     ]),
             ],

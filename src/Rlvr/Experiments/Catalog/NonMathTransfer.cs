@@ -56,9 +56,9 @@ internal sealed class NonMathTransfer : Experiment
 
     private static Decoding[] Decodings(ExperimentScale scale) => scale == ExperimentScale.Micro ? [Decoding.Greedy, Decoding.Sampled] : [Decoding.Greedy];
 
-    private static Measured Of(ExperimentResults results, RunName run, bool isBase, string suite, Decoding decoding)
+    private static Measurement Of(ExperimentResults results, RunName run, bool isBase, string suite, Decoding decoding)
     {
-        if (run.At(results.Scale) is null) return Measured.None;
+        if (run.At(results.Scale) is null) return Measurement.None;
         return results.Scale == ExperimentScale.Micro
             ? results.Accuracy(isBase ? run.Before(results.Scale) : run.After(results.Scale), suite, decoding)
             : results.Accuracy(Catalog.Evaluations.Transfer(results.Scale, run, isBase), suite);

@@ -30,8 +30,8 @@ internal sealed class PassAtEight : Experiment
         ExperimentScale scale = results.Scale;
         IReadOnlyList<string> suites = Suites.Hard(scale);
         PaperTable paper = PaperTables.Get("20");
-        Measured Pass((string, string?, RunName Run, bool IsBase) row, string suite, int k) => results.PassAt(Planned(scale, row.Run, row.IsBase), suite, k);
-        Measured Mean((string, string?, RunName, bool) row, int k) => Measured.Average([.. suites.Select(s => Pass(row, s, k))]);
+        Measurement Pass((string, string?, RunName Run, bool IsBase) row, string suite, int k) => results.PassAt(Planned(scale, row.Run, row.IsBase), suite, k);
+        Measurement Mean((string, string?, RunName, bool) row, int k) => Measurement.Average([.. suites.Select(s => Pass(row, s, k))]);
         ResultTable Ours(int k) => new(
             k == 1 ? "Ours: mean accuracy of the same responses (avg@8), %" : "Ours: pass@8, %, of 8 responses a problem at temperature 0.6, last step", ["trained on", .. suites, "mean", "seeds"],
             [.. Rows.Select(IReadOnlyList<string> (r) => [r.Name, .. suites.Select(s => Unit.Percent.Show(Pass(r, s, k))), Unit.Percent.Show(Mean(r, k)), Mean(r, k).Seeds is > 0 and var seeds ? $"{seeds}" : ""])]);

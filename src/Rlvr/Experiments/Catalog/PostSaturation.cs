@@ -18,7 +18,7 @@ internal sealed class PostSaturation : Experiment
     {
         ExperimentScale scale = results.Scale;
         string recipe = Recipes.OneShotLong.At(scale)!, main = Suites.Main(scale);
-        Measured saturation = Saturation.Step(results, recipe);
+        Measurement saturation = Saturation.Step(results, recipe);
         string[] suites = [main, .. Suites.Hard(scale)];
         IReadOnlyList<Finding> findings =
         [
@@ -52,7 +52,7 @@ internal sealed class PostSaturation : Experiment
         };
     }
 
-    private static Finding Early(ExperimentResults results, string recipe, Measured saturation)
+    private static Finding Early(ExperimentResults results, string recipe, Measurement saturation)
     {
         const string Claim = "Training accuracy saturates early (paper: before step 100 of 2,000; here: within the first third of the run)";
         IReadOnlyList<TrainedRun> runs = results.Trainings(recipe);
@@ -62,7 +62,7 @@ internal sealed class PostSaturation : Experiment
         return Claims.When(Claim, saturation.Values.All(v => v.Step <= steps / 3), $"95% at step {BestStep.Steps(saturation)} of {steps}, seed by seed.");
     }
 
-    private static IEnumerable<Finding> Later(ExperimentResults results, string recipe, string suite, Measured saturation, Decoding decoding)
+    private static IEnumerable<Finding> Later(ExperimentResults results, string recipe, string suite, Measurement saturation, Decoding decoding)
     {
         string how = decoding == Decoding.Greedy ? "greedy" : "temperature 0.6";
         Named last = new("last step", Only(results.Accuracy(Entry.After(recipe), suite, decoding), saturation));
@@ -70,7 +70,7 @@ internal sealed class PostSaturation : Experiment
     }
 
     /// <summary>The accuracy at the first evaluation at or after each seed's saturation, where that is not the last evaluation.</summary>
-    private static Measured At(ExperimentResults results, string recipe, string suite, Measured saturation, Decoding decoding) => new(
+    private static Measurement At(ExperimentResults results, string recipe, string suite, Measurement saturation, Decoding decoding) => new(
         [.. results.Trainings(recipe).SelectMany(run =>
         {
             EvaluationRecord[] records = [.. run.Records(suite, decoding).OrderBy(e => e.Step)];
@@ -79,9 +79,9 @@ internal sealed class PostSaturation : Experiment
                 .Select(e => Accuracies.Value(run.Seed, e)!.Value);
         })]);
 
-    private static Measured Only(Measured all, Measured seeds) => new([.. all.Values.Where(v => seeds.Values.Any(s => s.Seed == v.Seed))]);
+    private static Measurement Only(Measurement all, Measurement seeds) => new([.. all.Values.Where(v => seeds.Values.Any(s => s.Seed == v.Seed))]);
 
-    private static ResultTable Table(ExperimentResults results, string recipe, string[] suites, Measured saturation) => new(
+    private static ResultTable Table(ExperimentResults results, string recipe, string[] suites, Measurement saturation) => new(
         "1-shot: accuracy before training, at saturation and after the last step, %",
         ["suite", "base, greedy", "at saturation, greedy", "last, greedy", "base, temperature 0.6", "at saturation, temperature 0.6", "last, temperature 0.6", "steps at saturation"],
         [.. suites.Select(IReadOnlyList<string> (suite) =>

@@ -25,7 +25,7 @@ internal sealed class ResponseLength : Experiment
         ExperimentScale scale = results.Scale;
         PaperTable paper = PaperTables.Get("19");
         IReadOnlyList<string> suites = Suites.All(scale);
-        Measured Length(Entry entry, string suite, Decoding decoding) => results.Of(entry, suite, decoding, (seed, e) => new SeedValue(seed, e.Length, double.NaN, e.Step));
+        Measurement Length(Entry entry, string suite, Decoding decoding) => results.Of(entry, suite, decoding, (seed, e) => new SeedValue(seed, e.Length, double.NaN, e.Step));
         Decoding[] decodings = scale == ExperimentScale.Micro ? [Decoding.Greedy, Decoding.Sampled] : [Decoding.Greedy];
         return new ExperimentPage
         {
@@ -53,11 +53,11 @@ internal sealed class ResponseLength : Experiment
         };
     }
 
-    private static Measured Quarter(ExperimentResults results, string? recipe) => results.Mean(recipe, Metric, last => (last / 4) + 1, last => (last / 4) + int.Max(1, last / 10));
+    private static Measurement Quarter(ExperimentResults results, string? recipe) => results.Mean(recipe, Metric, last => (last / 4) + 1, last => (last / 4) + int.Max(1, last / 10));
 
     private static Finding IsFlat(ExperimentResults results, string name, string recipe)
     {
-        Measured early = Quarter(results, recipe), late = results.Last(recipe, Metric);
+        Measurement early = Quarter(results, recipe), late = results.Last(recipe, Metric);
         return Claims.Close($"Responses stay of about the same length: {name} (paper: +8% for π1, -17% for the full set from step 100 to 1,500)",
             new("last tenth", late), new("after a quarter", early), early.Exists ? Flat * early.Mean : 1, Unit.Tokens);
     }

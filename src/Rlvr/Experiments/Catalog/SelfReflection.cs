@@ -31,8 +31,8 @@ internal sealed class SelfReflection : Experiment
             ("full set", Catalog.Evaluations.Kept(scale, Recipes.FullSet)),
         ];
         IReadOnlyList<string> words = Words(scale);
-        Measured Share(PlannedEvaluation planned) => results.OverProblems(planned, main, r => r.Average(x => Reflection.Find(x.Response, words).Count > 0 ? 1.0 : 0));
-        Measured RightAmong(PlannedEvaluation planned) => results.OverProblems(planned, main, r => r.Where(x => Reflection.Find(x.Response, words).Count > 0).Select(x => x.Correct ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average());
+        Measurement Share(PlannedEvaluation planned) => results.OverProblems(planned, main, r => r.Average(x => Reflection.Find(x.Response, words).Count > 0 ? 1.0 : 0));
+        Measurement RightAmong(PlannedEvaluation planned) => results.OverProblems(planned, main, r => r.Where(x => Reflection.Find(x.Response, words).Count > 0).Select(x => x.Correct ? 1.0 : 0).DefaultIfEmpty(double.NaN).Average());
         Finding rises = Claims.Greater("Self-reflection rises in 1-shot training", new("1-shot", Share(rows[1].Planned)), new("base", Share(rows[0].Planned)), 0.02);
         return new ExperimentPage
         {

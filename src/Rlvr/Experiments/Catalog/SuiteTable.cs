@@ -30,7 +30,7 @@ internal static class SuiteTable
             [.. rows.Select(IReadOnlyList<string> (r) =>
             {
                 string? recipe = r.Run.At(results.Scale);
-                Measured best = results.ByAverage(recipe, all), own = results.BySuite(recipe, main);
+                Measurement best = results.ByAverage(recipe, all), own = results.BySuite(recipe, main);
                 return
                 [
                     r.Name, Unit.Percent.Show(results.Accuracy(Entry.After(recipe), main)), Unit.Percent.Show(results.AtSteps(recipe, main, best)), BestStep.Steps(best),

@@ -82,7 +82,7 @@ internal sealed class WhichExample : Experiment
         ExperimentScale scale = results.Scale;
         string main = Suites.Main(scale);
         Entry before = Recipes.OneShot.Before(scale);
-        Measured @base = results.Accuracy(before, main, decoding), full = results.Accuracy(Recipes.FullSet.After(scale), main, decoding);
+        Measurement @base = results.Accuracy(before, main, decoding), full = results.Accuracy(Recipes.FullSet.After(scale), main, decoding);
         Named one = new("π1", results.Accuracy(Recipes.OneShot.After(scale), main, decoding));
         return
         [
@@ -97,11 +97,11 @@ internal sealed class WhichExample : Experiment
     }
 
     /// <summary>In the paper 12 of the 14 examples give more than half of what the full set gives; the other two are the bad ones.</summary>
-    private static Finding Most(ExperimentResults results, Decoding decoding, Measured @base, Measured full)
+    private static Finding Most(ExperimentResults results, Decoding decoding, Measurement @base, Measurement full)
     {
         const string Claim = "Nearly every example with a usable label gives more than half of what the full set gives (paper: 12 of 12)";
         string main = Suites.Main(results.Scale);
-        (string Name, Measured Value)[] examples =
+        (string Name, Measurement Value)[] examples =
         [
             .. Examples.Good(results.Scale).Select(e => (e.Name, results.Accuracy(e.After(results.Scale), main, decoding))),
             .. results.Scale == ExperimentScale.Micro ? Examples.Ranks.Select(r => ($"rank {r.Micro}", results.Accuracy(Examples.OfRank(r).After(results.Scale), main, decoding))) : [],
@@ -121,7 +121,7 @@ internal sealed class WhichExample : Experiment
         ExperimentScale scale = results.Scale;
         // 1207 and 1208 are bad for another reason in the paper.
         bool Counts((int Paper, int Micro) rank) => scale == ExperimentScale.Micro || rank.Paper is not (1207 or 1208);
-        Measured Of(Func<int, bool> which) => new([.. Examples.Ranks.Where(r => which(r.Paper) && Counts(r))
+        Measurement Of(Func<int, bool> which) => new([.. Examples.Ranks.Where(r => which(r.Paper) && Counts(r))
             .Select(r => (r.Paper, Value: results.Accuracy(Examples.OfRank(r).After(scale), Suites.Main(scale), decoding)))
             .Where(r => r.Value.Exists).Select(r => new SeedValue(r.Paper, r.Value.Mean, r.Value.StandardError))]);
         Finding finding = Claims.NotBelow("Examples of middle and low variance do as well as those of high variance (paper: 70.0 and 68.4; here: not 5 points below)",
@@ -133,7 +133,7 @@ internal sealed class WhichExample : Experiment
     {
         const string Claim = "An example of one subject lifts the other subjects (paper: every subject, from every good example)";
         ExperimentScale scale = results.Scale;
-        Measured Others(Example example, Entry entry) => Measured.Average(
+        Measurement Others(Example example, Entry entry) => Measurement.Average(
             [.. Examples.Subjects(scale).Where(s => s.Subject != example.Subject).Select(s => results.SubjectAccuracy(entry, Suites.Main(scale), s.Subject, decoding))]);
         Finding[] parts = [.. Examples.Good(scale).Select(e => Claims.Greater(Claim, new($"{e.Name} on other subjects", Others(e, e.After(scale))), new("base", Others(e, before)), 0.05))];
         return Claims.All(Claim, parts);

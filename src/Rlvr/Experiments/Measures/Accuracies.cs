@@ -6,23 +6,23 @@ namespace Rlvr.Experiments.Measures;
 internal static class Accuracies
 {
     /// <summary>The accuracy on a suite, seed by seed: before the first step, or after the last.</summary>
-    public static Measured Accuracy(this ExperimentResults results, Entry entry, string suite, Decoding decoding = Decoding.Greedy) =>
+    public static Measurement Accuracy(this ExperimentResults results, Entry entry, string suite, Decoding decoding = Decoding.Greedy) =>
         results.Of(entry, suite, decoding, Value);
 
     /// <summary>The accuracy on a suite's problems of one subject. Its error is the binomial one: the problems' own spread is not kept.</summary>
-    public static Measured SubjectAccuracy(this ExperimentResults results, Entry entry, string suite, string subject, Decoding decoding = Decoding.Greedy) =>
+    public static Measurement SubjectAccuracy(this ExperimentResults results, Entry entry, string suite, string subject, Decoding decoding = Decoding.Greedy) =>
         results.Of(entry, suite, decoding, (seed, record) => record.Subjects.FirstOrDefault(s => s.Subject == subject) is { } of
             ? new SeedValue(seed, of.Accuracy, Binomial(of.Accuracy, of.Problems), record.Step)
             : null);
 
     /// <summary>The mean accuracy over suites, each counting the same; only seeds with all of them.</summary>
-    public static Measured Average(this ExperimentResults results, Entry entry, IReadOnlyList<string> suites, Decoding decoding = Decoding.Greedy) =>
-        Measured.Average([.. suites.Select(suite => results.Accuracy(entry, suite, decoding))]);
+    public static Measurement Average(this ExperimentResults results, Entry entry, IReadOnlyList<string> suites, Decoding decoding = Decoding.Greedy) =>
+        Measurement.Average([.. suites.Select(suite => results.Accuracy(entry, suite, decoding))]);
 
     /// <summary>Some number of the evaluation on a suite before the first step or after the last; a seed without it (null) is left out.</summary>
-    public static Measured Of(this ExperimentResults results, Entry entry, string suite, Decoding decoding, Func<int, EvaluationRecord, SeedValue?> number)
+    public static Measurement Of(this ExperimentResults results, Entry entry, string suite, Decoding decoding, Func<int, EvaluationRecord, SeedValue?> number)
     {
-        if (entry.Recipe is null) return Measured.None;
+        if (entry.Recipe is null) return Measurement.None;
         List<SeedValue> values = [];
         foreach (TrainedRun run in results.Trainings(entry.Recipe))
         {

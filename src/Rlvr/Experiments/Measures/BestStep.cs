@@ -10,21 +10,21 @@ internal static class BestStep
     /// <param name="results">The results.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="suites">The suites averaged over; a step counts when it has all of them.</param>
-    public static Measured ByAverage(this ExperimentResults results, string? recipe, IReadOnlyList<string> suites)
+    public static Measurement ByAverage(this ExperimentResults results, string? recipe, IReadOnlyList<string> suites)
     {
         List<SeedValue> best = [];
         foreach (TrainedRun run in recipe is null ? [] : results.Trainings(recipe))
         {
-            Measured[] bySuite = [.. suites.Select(suite => new Measured(
+            Measurement[] bySuite = [.. suites.Select(suite => new Measurement(
                 [.. run.Records(suite, Decoding.Greedy).Where(e => e.Step > 0).DistinctBy(e => e.Step).Select(e => new SeedValue(e.Step, e.Accuracy, Accuracies.Error(e), e.Step))]))];
-            Measured byStep = Measured.Average(bySuite); // its "seeds" are the steps
+            Measurement byStep = Measurement.Average(bySuite); // its "seeds" are the steps
             if (byStep.Exists) best.Add(byStep.Values.MaxBy(v => v.Value) with { Seed = run.Seed });
         }
         return new(best);
     }
 
     /// <summary>The accuracy on a suite at each seed's best step on it.</summary>
-    public static Measured BySuite(this ExperimentResults results, string? recipe, string suite) => new(
+    public static Measurement BySuite(this ExperimentResults results, string? recipe, string suite) => new(
         [.. (recipe is null ? [] : results.Trainings(recipe))
             .Select(run => (run.Seed, Best: run.Records(suite, Decoding.Greedy).Where(e => e.Step > 0).MaxBy(e => e.Accuracy)))
             .Where(r => r.Best is not null)
@@ -35,12 +35,12 @@ internal static class BestStep
     /// <param name="recipe">The recipe.</param>
     /// <param name="suite">The suite.</param>
     /// <param name="steps">Values whose seeds and steps are looked up.</param>
-    public static Measured AtSteps(this ExperimentResults results, string? recipe, string suite, Measured steps) => new(
+    public static Measurement AtSteps(this ExperimentResults results, string? recipe, string suite, Measurement steps) => new(
         [.. (recipe is null ? [] : results.Trainings(recipe))
             .Select(run => (run.Seed, At: run.Records(suite, Decoding.Greedy).LastOrDefault(e => steps.Values.Any(v => v.Seed == run.Seed && v.Step == e.Step))))
             .Where(r => r.At is not null)
             .Select(r => Accuracies.Value(r.Seed, r.At!)!.Value)]);
 
     /// <summary>The steps, seed by seed: "40, 60, 60".</summary>
-    public static string Steps(Measured measured) => string.Join(", ", measured.Values.Select(v => v.Step));
+    public static string Steps(Measurement measured) => string.Join(", ", measured.Values.Select(v => v.Step));
 }

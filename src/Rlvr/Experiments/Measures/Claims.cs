@@ -1,11 +1,11 @@
 namespace Rlvr.Experiments.Measures;
 
 /// <summary>A measured number with a name for the reader.</summary>
-internal readonly record struct Named(string Name, Measured Value);
+internal readonly record struct Named(string Name, Measurement Value);
 
 /// <summary>
 /// Decides claims about two numbers by their difference d and its standard error e, √(e₁² + e₂²): what is known with some confidence is that the true difference
-/// lies within d ± 2e. <see cref="Measured.StandardError"/> says what is in them: the spread between seeds, and the sampling error clustered by problem.
+/// lies within d ± 2e. <see cref="Measurement.StandardError"/> says what is in them: the spread between seeds, and the sampling error clustered by problem.
 /// </summary>
 internal static class Claims
 {

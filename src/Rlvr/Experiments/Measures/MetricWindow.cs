@@ -12,7 +12,7 @@ internal static class MetricWindow
     /// <param name="metric">Its name in metrics.jsonl.</param>
     /// <param name="from">First step, given the run's number of steps.</param>
     /// <param name="to">Last step, given the run's number of steps.</param>
-    public static Measured Mean(this ExperimentResults results, string? recipe, string metric, Func<int, int> from, Func<int, int> to)
+    public static Measurement Mean(this ExperimentResults results, string? recipe, string metric, Func<int, int> from, Func<int, int> to)
     {
         List<SeedValue> values = [];
         foreach (TrainedRun run in recipe is null ? [] : results.Trainings(recipe))
@@ -28,8 +28,8 @@ internal static class MetricWindow
     }
 
     /// <summary>The mean over the first tenth of the steps.</summary>
-    public static Measured First(this ExperimentResults results, string? recipe, string metric) => results.Mean(recipe, metric, _ => 1, last => int.Max(1, last / 10));
+    public static Measurement First(this ExperimentResults results, string? recipe, string metric) => results.Mean(recipe, metric, _ => 1, last => int.Max(1, last / 10));
 
     /// <summary>The mean over the last tenth of the steps.</summary>
-    public static Measured Last(this ExperimentResults results, string? recipe, string metric) => results.Mean(recipe, metric, last => last - int.Max(1, last / 10) + 1, last => last);
+    public static Measurement Last(this ExperimentResults results, string? recipe, string metric) => results.Mean(recipe, metric, last => last - int.Max(1, last / 10) + 1, last => last);
 }

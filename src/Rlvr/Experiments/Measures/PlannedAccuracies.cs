@@ -6,20 +6,20 @@ namespace Rlvr.Experiments.Measures;
 internal static class PlannedAccuracies
 {
     /// <summary>The accuracy on a suite, seed by seed.</summary>
-    public static Measured Accuracy(this ExperimentResults results, PlannedEvaluation planned, string suite) => new(
+    public static Measurement Accuracy(this ExperimentResults results, PlannedEvaluation planned, string suite) => new(
         [.. results.Evaluations(planned.Name)
             .Select(e => (e.Seed, Record: e.Evaluations.FirstOrDefault(r => r.Suite == suite)))
             .Where(e => e.Record is not null)
             .Select(e => Accuracies.Value(e.Seed, e.Record!)!.Value)]);
 
     /// <summary>The mean accuracy over its suites.</summary>
-    public static Measured Average(this ExperimentResults results, PlannedEvaluation planned) => Measured.Average([.. planned.Suites.Select(s => results.Accuracy(planned, s))]);
+    public static Measurement Average(this ExperimentResults results, PlannedEvaluation planned) => Measurement.Average([.. planned.Suites.Select(s => results.Accuracy(planned, s))]);
 
     /// <summary>
     /// The share of problems of a suite with a right response among k, seed by seed, estimated without bias from all responses of a problem, with the standard error of
     /// a mean over problems.
     /// </summary>
-    public static Measured PassAt(this ExperimentResults results, PlannedEvaluation planned, string suite, int k) => OverProblems(results, planned, suite, problem =>
+    public static Measurement PassAt(this ExperimentResults results, PlannedEvaluation planned, string suite, int k) => OverProblems(results, planned, suite, problem =>
     {
         int n = problem.Count;
         return n < k ? double.NaN : PassAtK.Estimate(n, problem.Count(r => r.Correct), k);
@@ -30,7 +30,7 @@ internal static class PlannedAccuracies
     /// <param name="planned">The evaluation.</param>
     /// <param name="suite">The suite.</param>
     /// <param name="number">The number, of all responses to one problem; NaN leaves the problem out.</param>
-    public static Measured OverProblems(this ExperimentResults results, PlannedEvaluation planned, string suite, Func<IReadOnlyList<ResponseRecord>, double> number)
+    public static Measurement OverProblems(this ExperimentResults results, PlannedEvaluation planned, string suite, Func<IReadOnlyList<ResponseRecord>, double> number)
     {
         List<SeedValue> values = [];
         foreach (EvaluatedRun run in results.Evaluations(planned.Name))

@@ -12,7 +12,7 @@ internal static class Saturation
     /// <summary>
     /// The first step of each seed whose training accuracy, averaged over it and the four steps before it, is at least 95%; a seed that never gets there is left out.
     /// </summary>
-    public static Measured Step(ExperimentResults results, string? recipe) => new(
+    public static Measurement Step(ExperimentResults results, string? recipe) => new(
         [.. (recipe is null ? [] : results.Trainings(recipe))
             .Select(run => (run.Seed, At: Curves.Smooth(run, "train_accuracy", Window).Skip(Window - 1).FirstOrDefault(p => p.Value >= Threshold).Step))
             .Where(r => r.At > 0)

@@ -23,5 +23,5 @@ internal sealed record Unit(double Factor, string Format, string Name)
     }
 
     /// <summary>Mean ± standard deviation between seeds; the mean alone for a single seed, empty for none.</summary>
-    public string Show(Measured measured) => Show(measured.Mean) + (double.IsFinite(measured.Deviation) ? " ± " + Show(measured.Deviation) : "");
+    public string Show(Measurement measured) => Show(measured.Mean) + (double.IsFinite(measured.Deviation) ? " ± " + Show(measured.Deviation) : "");
 }

@@ -11,10 +11,10 @@ internal readonly record struct SeedValue(int Seed, double Value, double Error =
 
 /// <summary>A number measured in the runs of several seeds; none where nothing has been run.</summary>
 /// <param name="Values">One a seed.</param>
-internal sealed record Measured(IReadOnlyList<SeedValue> Values)
+internal sealed record Measurement(IReadOnlyList<SeedValue> Values)
 {
     /// <summary>Nothing measured.</summary>
-    public static Measured None { get; } = new([]);
+    public static Measurement None { get; } = new([]);
 
     /// <summary>Whether anything was measured.</summary>
     public bool Exists => Values.Count > 0;
@@ -45,7 +45,7 @@ internal sealed record Measured(IReadOnlyList<SeedValue> Values)
     }
 
     /// <summary>The mean of several numbers of the same runs, seed by seed; only seeds that have all of them.</summary>
-    public static Measured Average(IReadOnlyList<Measured> parts)
+    public static Measurement Average(IReadOnlyList<Measurement> parts)
     {
         IEnumerable<int> seeds = parts.Count == 0 ? [] : parts.Select(p => p.Values.Select(v => v.Seed)).Aggregate((a, b) => a.Intersect(b));
         return new([.. seeds.Select(seed =>

@@ -115,6 +115,18 @@ public sealed class ExperimentCatalogTests
         Assert.Equal(["π13", "73.6", "35.7", "one-shot-geometry", "75.0 ± 1.0", "75.0 ± 1.0", "75.0 ± 1.0", "75.0 ± 1.0", "3"], table.Rows[5]);
     }
 
+    [Fact]
+    public void Responses_that_calculate_with_the_demonstrations_numbers_are_counted()
+    {
+        Experiment experiment = ExperimentCatalog.Find("E14")!;
+        ExperimentResults results = Worlds.AsThePaper.Of(experiment, ExperimentScale.Micro);
+        EvaluatedRun[] runs = [.. results.AllEvaluations.Select(e => e with
+        {
+            Responses = [.. e.Responses.Select((r, i) => r with { Prompt = "Ann\n7*2=14\nTom?\n", Response = i % 4 == 0 ? "First,\n7*2=14\nSo" : "7*2=14 Ann" })],
+        })];
+        Assert.Contains("25.0% of the greedy responses to micro500 repeat a calculation", experiment.Report(results with { AllEvaluations = runs }).Notes, StringComparison.Ordinal);
+    }
+
     private static void Check(ExperimentPage page)
     {
         foreach (ResultTable table in page.Tables)

@@ -22,6 +22,10 @@ internal static class Evaluations
     public static PlannedEvaluation InContext(ExperimentScale scale, bool sampled = false) =>
         new(sampled ? "in-context-sampled" : "in-context", Recipes.OneShot.At(scale)!, Suites.All(scale)) { Base = true, InContext = Example(scale), Temperature = sampled ? 0.6 : 0 };
 
+    /// <summary>The same of the larger base, at the paper's scale.</summary>
+    public static PlannedEvaluation InContextLarge { get; } =
+        new("in-context-7b", Recipes.LargeOneShot.Paper!, Suites.All(ExperimentScale.Paper)) { Base = true, InContext = Example(ExperimentScale.Paper) };
+
     /// <summary>A model on suites unlike its training data (E2), where training does not evaluate them.</summary>
     public static PlannedEvaluation Transfer(ExperimentScale scale, RunName run, bool isBase = false) =>
         new("transfer-" + (isBase ? "base" : run.At(scale)!), run.At(scale)!, Suites.Transfer(scale)) { Base = isBase };

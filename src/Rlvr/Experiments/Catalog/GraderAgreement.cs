@@ -52,6 +52,7 @@ internal sealed class GraderAgreement : Experiment
                 Agree("After 1-shot training two graders agree within 2 points (paper: 74.0 and 74.6)", "1-shot", VerifierProfile.Evaluation),
                 Agree("The reward's own grader agrees with the strict one too", "1-shot", VerifierProfile.Training),
                 Agree("So they do for the base model (paper: 36.0 and 35.8)", "base", VerifierProfile.Evaluation),
+                AgreeOnBoxed("On boxed answers alone they agree within 2 points: 1-shot", "1-shot"),
                 Claims.NotBelow("They differ in fewer responses after training than before (paper: 1.8% and 4.2%)",
                     new("base: evaluation and strict differ", Differ("base", VerifierProfile.Evaluation, VerifierProfile.Strict)), new("1-shot", Differ("1-shot", VerifierProfile.Evaluation, VerifierProfile.Strict)), 0.005),
             ],
@@ -62,6 +63,12 @@ internal sealed class GraderAgreement : Experiment
                         + "far more right answers in it than the reward does. This is why the recipes evaluate with the profile `training`."
                     : ""),
         };
+
+        Finding AgreeOnBoxed(string claim, string row)
+        {
+            Measurement differ = Share(row, g => !g.Boxed ? double.NaN : g.By[VerifierProfile.Evaluation] == g.By[VerifierProfile.Strict] ? 0 : 1);
+            return differ.Exists ? Claims.Close(claim, new($"{row}: evaluation and strict differ on boxed answers", differ), new("none", new([new(1, 0, 0)])), 0.02) : Claims.NotMeasured(claim, $"responses of {row}");
+        }
 
         Finding Agree(string claim, string row, VerifierProfile profile)
         {

@@ -1,3 +1,4 @@
+using Rlvr.Evaluation;
 using Rlvr.Experiments.Measures;
 
 namespace Rlvr.Experiments.Catalog;
@@ -11,10 +12,11 @@ internal sealed class InContext : Experiment
 
     public override string Question => "Does showing the base model the solved example do what training on it does?";
 
-    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) => RunName.Plan(scale, Recipes.OneShot);
+    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) => 
+        scale == ExperimentScale.Micro ? RunName.Plan(scale, Recipes.OneShot) : RunName.Plan(scale, Recipes.OneShot, Recipes.LargeOneShot);
 
     public override IReadOnlyList<PlannedEvaluation> Evaluations(ExperimentScale scale) =>
-        [Catalog.Evaluations.InContext(scale), .. scale == ExperimentScale.Micro ? (PlannedEvaluation[])[Catalog.Evaluations.InContext(scale, sampled: true)] : []];
+        [Catalog.Evaluations.InContext(scale), scale == ExperimentScale.Micro ? Catalog.Evaluations.InContext(scale, sampled: true) : Catalog.Evaluations.InContextLarge];
 
     public override ExperimentPage Report(ExperimentResults results)
     {
@@ -37,11 +39,12 @@ internal sealed class InContext : Experiment
                 Claims.Greater("Training on it gives more (paper: 72.8 and 59.0)", one, shown, 0.05),
             ];
         });
+        Measurement copies = results.OverProblems(Planned(Decoding.Greedy), Suites.Main(scale), responses => responses.Average(r => Copies(r) ? 1.0 : 0));
         return new ExperimentPage
         {
             Tables =
             [
-                new ResultTable("Accuracy, % (paper: Tables 8 and 16, Qwen2.5-Math-1.5B)",
+                new ResultTable("Accuracy, % (paper: Tables 4, 8 and 16; Qwen2.5-Math-1.5B unless named)",
                     ["model", "paper: MATH500", "paper: Avg", .. suites.SelectMany(s => decodings.Select(d => scale == ExperimentScale.Micro ? $"{s}, {(d == Decoding.Greedy ? "greedy" : "temperature 0.6")}" : s))],
                     [
                         Row("base", "8", "base", (s, d) => results.Accuracy(Recipes.OneShot.Before(scale), s, d)),
@@ -49,15 +52,26 @@ internal sealed class InContext : Experiment
                         Row("base, four examples of Qwen's in context", "16", "1.5B ICL qwen4", (_, _) => Measurement.None),
                         Row("base, one example of Qwen's in context", "16", "1.5B ICL qwen1", (_, _) => Measurement.None),
                         Row("trained on π1", "8", "pi1", (s, d) => results.Accuracy(Recipes.OneShot.After(scale), s, d)),
+                        .. scale == ExperimentScale.Micro ? (IReadOnlyList<string>[])[] :
+                        [
+                            Row("7B base", "4 7B", "base", (s, d) => results.Accuracy(Recipes.LargeOneShot.Before(scale), s, d)),
+                            Row("7B base, π1 in context", "16", "7B ICL pi1", (s, _) => results.Accuracy(Catalog.Evaluations.InContextLarge, s)),
+                            Row("7B trained on π1", "4 7B", "pi1", (s, d) => results.Accuracy(Recipes.LargeOneShot.After(scale), s, d)),
+                        ],
                     ]),
             ],
             Findings = findings,
             Notes = Suites.Standing(scale) + (scale == ExperimentScale.Micro
                 ? " The demonstration is `micro:pi-1` with the solution of a careful solver, before each question.\n\n"
+                    + Findings.If(copies.Exists, $"{Unit.Percent.Show(copies.Mean)}% of the greedy responses to {Suites.Main(scale)} repeat a calculation of the demonstration, number by number.")
                     + Findings.If(findings.Any(f => f.Claim.StartsWith("The example in context", StringComparison.Ordinal) && f.Agreement is Agreement.Disagrees or Agreement.Unclear),
                         "Where the demonstration does not help, a likely reason is this. The micro base was pretrained on single problems, one to a document. A prompt with a solved problem before the question is unlike anything it has seen, and a network of this size does not learn to "
                             + "learn from its context. The paper's model was pretrained on long documents, in which one problem and its solution follow another.")
                 : ""),
         };
     }
+
+    /// <summary>Whether a line with a calculation stands in the prompt too: the demonstration's numbers in place of the question's.</summary>
+    private static bool Copies(ResponseRecord response) =>
+        response.Response.Split('\n').Any(line => line.Contains('=', StringComparison.Ordinal) && response.Prompt.Split('\n').Contains(line));
 }

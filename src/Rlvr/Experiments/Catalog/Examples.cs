@@ -29,8 +29,8 @@ internal static class Examples
         : [("Alg", "Algebra"), ("C.P.", "Counting & Probability"), ("Geo", "Geometry"), ("I.Alg", "Intermediate Algebra"), ("N.T.", "Number Theory"), ("Prealg", "Prealgebra"), ("Precal", "Precalculus")];
 
     /// <summary>
-    /// Examples by the rank of their historical variance, in the paper's order: its rank of 1,209, the rank at the same place of the micro pool's 600,
-    /// 600 being the last.
+    /// Examples by the rank of their historical variance: the paper's rank of 1,209, and the rank at the same place of the micro pool's 600 (in the middle and at the end
+    /// counted from there).
     /// </summary>
     public static IReadOnlyList<(int Paper, int Micro)> Ranks { get; } =
         [(1, 1), (2, 2), (4, 4), (7, 7), (11, 11), (13, 13), (16, 16), (17, 17), (605, 300), (606, 301), (1201, 592), (1207, 598), (1208, 599), (1209, 600)];

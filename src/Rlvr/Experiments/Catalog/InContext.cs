@@ -12,7 +12,7 @@ internal sealed class InContext : Experiment
 
     public override string Question => "Does showing the base model the solved example do what training on it does?";
 
-    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) => 
+    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) =>
         scale == ExperimentScale.Micro ? RunName.Plan(scale, Recipes.OneShot) : RunName.Plan(scale, Recipes.OneShot, Recipes.LargeOneShot);
 
     public override IReadOnlyList<PlannedEvaluation> Evaluations(ExperimentScale scale) =>

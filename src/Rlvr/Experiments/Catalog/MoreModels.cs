@@ -16,7 +16,7 @@ internal sealed class MoreModels : Experiment
 
     public override string Question => "What does one example give a base that knows less, and one that has been tuned before?";
 
-    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) => 
+    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) =>
         [.. Weak.Trainings(scale), .. Instruct.Trainings(scale), .. RunName.Plan(scale, Recipes.LargeMiddle, Recipes.LargeLast)];
 
     public override ExperimentPage Report(ExperimentResults results) => new()

@@ -17,7 +17,7 @@ internal sealed class WhichExample : Experiment
 
     public override string Question => "How much depends on the one example, does it help other subjects than its own, and what does a wrong or impossible label give?";
 
-    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) => 
+    public override IReadOnlyList<PlannedTraining> Trainings(ExperimentScale scale) =>
         // The many examples of a ranking are compared as a whole, so one seed of each is enough.
         [.. RunName.Plan(scale, [.. Rows(scale).Select(r => r.Run)]).Concat(Examples.Ranks.Select(r => new PlannedTraining(Examples.OfRank(r).At(scale)!, Compared: scale == ExperimentScale.Paper))).DistinctBy(t => t.Recipe)];
 

@@ -74,7 +74,7 @@ internal sealed class GradientNorm : Experiment
         if (!saturation.Exists) return Claims.When(claim, null, "Training accuracy never reaches 95% in this run.");
         Measurement first = results.First(recipe, metric), after = After(results, recipe, metric, saturation), signal = SignalSteps(results, recipe, saturation);
         return Claims.When(claim, after.Exists && signal.Exists ? after.Mean >= 0.1 * first.Mean && signal.Mean >= 0.1 : null,
-            $"{Unit.Number.Show(first)} in the first tenth of the steps, {Unit.Number.Show(after)} after saturation at step {BestStep.Steps(saturation)}; {Unit.Percent.Show(signal)}% of the steps after it have a group with a signal.");
+            $"{Unit.Number.Show(first)} in the first tenth of the steps, {Unit.Number.Show(after)} after saturation at step {BestStep.Steps(saturation)} ({Unit.Number.Show(results.Last(recipe, metric))} in the last tenth); {Unit.Percent.Show(signal)}% of the steps after it have a group with a signal.");
     }
 
     private static Measurement After(ExperimentResults results, string recipe, string metric, Measurement saturation) => new(

@@ -72,7 +72,7 @@ internal sealed class NonMathTransfer : Experiment
             Named @base = new("base", Of(results, Recipes.OneShot, true, suite, decoding)), one = new("1-shot", Of(results, Recipes.OneShot, false, suite, decoding));
             Named full = new("full set", Of(results, Recipes.FullSet, false, suite, decoding));
             yield return Claims.NotBelow($"1-shot training does not cost accuracy on {suite} ({how}; here: not 3 points below)", one, @base, 0.03);
-            yield return Claims.Greater($"It raises it (paper: 48.0 to 52.0 and 30.2 to 32.2): {suite} ({how})", one, @base, 0.02);
+            yield return Claims.Greater($"It raises it (paper: 48.0 to 52.0 and 30.2 to 32.2): {suite} ({how})", one, @base, 0.03);
             yield return Claims.NotBelow($"One example transfers at least as well as the full set (paper: 52.0 and 42.2, 32.2 and 29.9): {suite} ({how}; here: not 3 points below)", one, full, 0.03);
         }
     }

@@ -40,7 +40,7 @@ internal sealed class PassAtEight : Experiment
         IReadOnlyList<Finding> findings =
         [
             Claims.Greater("1-shot training raises pass@8, mean of the suites (paper: 39.7 to 45.8 at step 1,500, 51.7 at the best step)", Of(3, K), Of(0, K), 0.02),
-            .. suites.Select(s => Claims.Greater($"1-shot training raises pass@8: {s}", new("1-shot", Pass(Rows[3], s, K)), new("base", Pass(Rows[0], s, K)), 0.02)),
+            .. suites.Select(s => Claims.Greater($"1-shot training raises pass@8: {s}", new("1-shot", Pass(Rows[3], s, K)), new("base", Pass(Rows[0], s, K)), 0.03)),
             average,
             Claims.NotBelow("It does not fall behind the full set (paper: 45.8 and 41.3 at step 1,500, 51.7 and 50.3 at the best step; here: not 3 points below)", Of(3, K), Of(2, K), 0.03),
             Claims.Greater("Outcome beats format in pass@8 (paper: 51.7 and 43.1)", Of(3, K), Of(1, K), 0.02),

@@ -23,8 +23,12 @@ internal sealed class PostSaturation : Experiment
         IReadOnlyList<Finding> findings =
         [
             Early(results, recipe, saturation),
-            .. suites.SelectMany(s => Later(results, recipe, s, saturation, Decoding.Greedy)),
-            .. suites.SelectMany(s => Later(results, recipe, s, saturation, Decoding.Sampled)).Where(f => f.Agreement != Agreement.NotMeasured),
+            .. Findings.ByDecoding(d =>
+            [
+                Later(results, recipe, main, [main], saturation, d),
+                .. scale == ExperimentScale.Micro ? (Finding[])[Later(results, recipe, "micro-olympiad", ["micro-olympiad"], saturation, d)] : [],
+                Later(results, recipe, Suites.Average(scale), Suites.All(scale), saturation, d),
+            ]),
         ];
         return new ExperimentPage
         {
@@ -48,7 +52,7 @@ internal sealed class PostSaturation : Experiment
             Findings = findings,
             Notes = Suites.Standing(scale) + $" Saturated means: training accuracy of at least 95% over {Saturation.Window} steps. \"At saturation\" is the first evaluation at or after that step; "
                 + "the last step is compared with it, not the best one, so nothing is chosen on the test suites."
-                + (scale == ExperimentScale.Micro ? " A suite that is already near 100% at saturation has no room left to show it; the suites with room, and sampled responses, are where to look." : ""),
+                + (scale == ExperimentScale.Micro ? " Greedy accuracy is near its ceiling at saturation and has little room left to show it; sampled responses are where to look." : ""),
         };
     }
 
@@ -62,12 +66,10 @@ internal sealed class PostSaturation : Experiment
         return Claims.When(Claim, saturation.Values.All(v => v.Step <= steps / 3), $"95% at step {BestStep.Steps(saturation)} of {steps}, seed by seed.");
     }
 
-    private static IEnumerable<Finding> Later(ExperimentResults results, string recipe, string suite, Measurement saturation, Decoding decoding)
-    {
-        string how = decoding == Decoding.Greedy ? "greedy" : "temperature 0.6";
-        Named last = new("last step", Only(results.Accuracy(Entry.After(recipe), suite, decoding), saturation));
-        yield return Claims.Greater($"Accuracy goes on rising after saturation: {suite}, {how} (paper: by some points up to step 1,500 and later)", last, new("at saturation", At(results, recipe, suite, saturation, decoding)), 0.01);
-    }
+    private static Finding Later(ExperimentResults results, string recipe, string name, IReadOnlyList<string> suites, Measurement saturation, Decoding decoding) => Claims.Greater(
+        $"Accuracy goes on rising after saturation: {name} (paper: by some points up to step 1,500 and later)",
+        new("last step", Only(results.Average(Entry.After(recipe), suites, decoding), saturation)),
+        new("at saturation", Measurement.Average([.. suites.Select(s => At(results, recipe, s, saturation, decoding))])), 0.01);
 
     /// <summary>The accuracy at the first evaluation at or after each seed's saturation, where that is not the last evaluation.</summary>
     private static Measurement At(ExperimentResults results, string recipe, string suite, Measurement saturation, Decoding decoding) => new(

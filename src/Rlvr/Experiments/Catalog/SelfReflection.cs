@@ -58,11 +58,12 @@ internal sealed class SelfReflection : Experiment
                     : Late(results),
             ],
             Notes = (scale == ExperimentScale.Micro
-                ? $"The micro world has one phrase of self-reflection, {Quoted(words)}: in pretraining a fifth of the careful responses check themselves, a quarter of the hurried ones and 40% of those with a slip, and a check always ends right.\n\n"
+                ? $"The micro world has one phrase of self-reflection, {Quoted(words)}: in pretraining a fifth of the careful responses check themselves, a quarter of the hurried ones and 40% of those with a slip, and a check always ends right. "
+                    + "The paper shows counts by step as a figure and prints no table.\n\n"
                     + Findings.If(rises.Agreement is Agreement.Disagrees or Agreement.Unclear,
                         "It does not rise beyond doubt here. A likely reason: a check repairs careless answers, and training makes those rare; a careful answer is as right without a check as with one, so the reward, which does not count length, has no reason to "
                             + "prefer the longer one. In the paper it rises late, together with the response's length, in a model whose answers are not yet all right.")
-                : "The words are \"rethink\", \"recheck\" and \"recalculate\".") + " The paper shows counts by step as a figure and prints no table.",
+                : "The words are \"rethink\", \"recheck\" and \"recalculate\". The paper shows counts by step as a figure and prints no table."),
         };
     }
 

@@ -34,7 +34,7 @@ public static class JobMeter
         using RunDirectory run = RunDirectory.Open(job.Folder);
         EvaluationOptions options = job.Settings.Evaluation;
         int suites = Benchmarks.Expand(options.Suites).Count, full = suites * (options.SampledTemperature > 0 ? 2 : 1);
-        int between = options.Every > 0 ? (job.Settings.Steps - 1) / options.Every * suites : 0;
+        int between = options.Every > 0 ? (job.Settings.Steps - 1) / options.Every * (options.SampledDuring ? full : suites) : 0;
         int evaluations = (options.Before ? 2 : 1) * full + between;
         // An evaluation of a suite takes about as long as some steps; which share of the whole they are does not matter much for a bar.
         double weight = evaluations == 0 ? 0 : 0.3 * job.Settings.Steps / evaluations;

@@ -285,7 +285,7 @@ internal sealed partial class ExpressionParser
             if (name != "log") return null;
             arguments.Add(index);
         }
-        if (name == "det") return arguments is [MatrixExpression matrix] ? Matrices.Determinant(matrix.Rows) : null;
+        if (name == "det") return arguments is [MatrixExpression matrix] ? Determinant(matrix) : null;
         Expression call = new CallExpression(name, [.. arguments]);
         return power is null ? call : new PowerExpression(call, power);
     }
@@ -358,8 +358,10 @@ internal sealed partial class ExpressionParser
     private Expression? ParseMatrix(int depth)
     {
         bool determinant = Current.Text == "vmatrix";
-        return ParseRows(depth) is not { } matrix ? null : determinant ? Matrices.Determinant(matrix.Rows) : matrix;
+        return ParseRows(depth) is not { } matrix ? null : determinant ? Determinant(matrix) : matrix;
     }
+
+    private Expression? Determinant(MatrixExpression matrix) => ++_determinants > MaxDeterminants ? null : Matrices.Determinant(matrix.Rows);
 
     private MatrixExpression? ParseRows(int depth)
     {

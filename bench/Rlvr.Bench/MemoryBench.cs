@@ -11,7 +11,7 @@ internal static class MemoryBench
     public static void Run(int threads, int steps)
     {
         ThreadChoice.Apply(threads, StepSetup.Config.HiddenSize);
-        using StepSetup setup = new();
+        using StepSetup setup = new(TorchSharp.torch.ScalarType.Float32);
         setup.Policy.RequireGradients(true);
         using FusedAdamW optimizer = new(setup.Policy.Parameters.Select(p => (p.Key, p.Value)));
         PolicyUpdate update = new(setup.Policy, setup.Reference, optimizer, StepSetup.Recipe);

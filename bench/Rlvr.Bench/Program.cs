@@ -1,14 +1,19 @@
 using Rlvr.Bench;
 
-// dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0]
+// dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0] [--precision bf16]
+// dotnet run -c Release --project bench/Rlvr.Bench -- precision [--tokens 4096] [--width 192]
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
 // dotnet run -c Release --project bench/Rlvr.Bench -- verifier [--repeats 8]
 // dotnet run -c Release --project bench/Rlvr.Bench -- hostile [--show 20]
 int Option(string name, int fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? int.Parse(args[i + 1]) : fallback;
+string Text(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? args[i + 1] : fallback;
 switch (args.FirstOrDefault())
 {
     case "step":
-        StepBench.Run(Option("--threads", 1), Option("--repeats", 3), plainly: Option("--plain", 1) != 0);
+        StepBench.Run(Option("--threads", 1), Option("--repeats", 3), plainly: Option("--plain", 1) != 0, Text("--precision", "fp32"));
+        return 0;
+    case "precision":
+        PrecisionBench.Run(Option("--threads", 1), Option("--tokens", 4096), Option("--width", 192));
         return 0;
     case "memory":
         MemoryBench.Run(Option("--threads", 1), Option("--steps", 200));
@@ -20,6 +25,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] | memory [--threads N] [--steps N] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | memory [--threads N] [--steps N] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

@@ -9,12 +9,12 @@ namespace Rlvr.Bench;
 /// <summary>One training step, ours and the plain way, alternating in one run; medians and their ratio.</summary>
 internal static class StepBench
 {
-    public static void Run(int threads, int repeats, bool plainly)
+    public static void Run(int threads, int repeats, bool plainly, string precision)
     {
         ThreadChoice.Apply(threads, StepSetup.Config.HiddenSize);
-        using StepSetup setup = new();
+        using StepSetup setup = new(ComputePrecision.Choose(precision, torch.CPU, StepSetup.Config.HiddenSize));
         setup.Policy.RequireGradients(true);
-        Console.WriteLine($"model of {setup.Policy.Config.ParameterCount:N0} parameters, {torch.get_num_threads()} thread(s); prompt {StepSetup.PromptTokens} x {StepSetup.Rollouts} rollouts x {StepSetup.NewTokens} tokens, fp32");
+        Console.WriteLine($"model of {setup.Policy.Config.ParameterCount:N0} parameters, {torch.get_num_threads()} thread(s); prompt {StepSetup.PromptTokens} x {StepSetup.Rollouts} rollouts x {StepSetup.NewTokens} tokens, {precision}");
         using FusedAdamW optimizer = new(setup.Policy.Parameters.Select(p => (p.Key, p.Value)));
         PolicyUpdate update = new(setup.Policy, setup.Reference, optimizer, StepSetup.Recipe);
         PlainStep plain = new(setup, optimizer);

@@ -8,7 +8,7 @@ namespace Rlvr.Bench;
 /// The step that is measured: 2.4M parameters (hidden 192, 6 layers, 6 heads, 2 key/value heads, mlp 512, character vocabulary, tied), one
 /// prompt of 76 tokens, 128 rollouts of exactly 64 new tokens, groups of 8, KL to a reference.
 /// </summary>
-internal sealed class StepSetup : IDisposable
+internal sealed class StepSetup(TorchSharp.torch.ScalarType type) : IDisposable
 {
     public const int PromptTokens = 76, Rollouts = 128, NewTokens = 64;
 
@@ -32,9 +32,9 @@ internal sealed class StepSetup : IDisposable
         Loss = new LossOptions { Kl = 0.001, Entropy = 0.001 },
     };
 
-    public Transformer Policy { get; } = Transformer.CreateRandom(Config, 1);
+    public Transformer Policy { get; } = Transformer.CreateRandom(Config, 1, computeType: type);
 
-    public Transformer Reference { get; } = Transformer.CreateRandom(Config, 2);
+    public Transformer Reference { get; } = Transformer.CreateRandom(Config, 2, computeType: type).Clone(frozen: true);
 
     public int[] Prompt { get; } = [.. Enumerable.Range(0, PromptTokens).Select(i => (i * 37 % 97) + 1)];
 

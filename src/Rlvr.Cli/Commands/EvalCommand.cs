@@ -42,7 +42,7 @@ internal static class EvalCommand
             string name = result.GetValue(model) ?? throw new UsageException("no model: name a folder or a run, or a server with --endpoint URL.");
             ModelResponder Responder(ModelSource source) => new(source.Folder, () =>
             {
-                LanguageModel language = LanguageModel.Load(source.Folder, compute.Choose(result));
+                LanguageModel language = LanguageModel.Load(source.Folder, compute.Choose(result), compute.Precision(result), frozen: true);
                 compute.ApplyThreads(result, language.Network.Config.HiddenSize);
                 return language;
             });

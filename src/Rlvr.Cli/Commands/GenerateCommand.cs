@@ -36,7 +36,7 @@ internal static class GenerateCommand
             ModelSource source = ModelSource.Find(result.GetRequiredValue(model), terminal);
             string? name = result.GetValue(template);
             PromptTemplate frame = source.Template(name == "raw" ? PromptTemplate.Placeholder : name, $"{PromptTemplate.Chat}:{PromptTemplate.Placeholder}");
-            using LanguageModel language = LanguageModel.Load(source.Folder, compute.Choose(result));
+            using LanguageModel language = LanguageModel.Load(source.Folder, compute.Choose(result), compute.Precision(result), frozen: true);
             compute.ApplyThreads(result, language.Network.Config.HiddenSize);
             string text = frame.Render(result.GetRequiredValue(prompt));
             int[] tokens = language.Tokenizer.Encode(text);

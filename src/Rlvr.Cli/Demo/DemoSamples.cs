@@ -33,7 +33,7 @@ internal static class DemoSamples
 
     private static EvaluationResult Answers(string folder, string suite, Recipe recipe, CancellationToken cancellation)
     {
-        using LanguageModel model = LanguageModel.Load(folder, ComputeDevice.Choose(recipe.Compute.Device));
+        using LanguageModel model = LanguageModel.Load(folder, ComputeDevice.Choose(recipe.Compute.Device), recipe.Compute.Precision, frozen: true);
         return new Evaluator(model).Evaluate(suite, ProblemSets.Load(suite, cancellation: cancellation), new EvaluationSettings
         {
             Prompt = PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, folder),

@@ -35,16 +35,20 @@ public sealed class CachedAttention : IAttention
         Tensor scores = bmm(folded, ownKeys.transpose(1, 2)); // [R * Hkv, G, S]
         if (hidden is not null) scores.masked_fill_(hidden, float.NegativeInfinity);
         if (cache.PrefixLength == 0)
-            return bmm(scores.softmax(-1), ownValues).view(rows, heads * group * size);
+            return bmm(Softmax(scores), ownValues).view(rows, heads * group * size);
 
         // The prefix is one matrix for all rows: [Hkv, R * G, D] x [Hkv, D, P].
         (Tensor prefixKeys, Tensor prefixValues) = cache.Prefix(layer);
         long prefix = cache.PrefixLength;
         Tensor byHead = folded.view(rows, heads, group, size).transpose(0, 1).reshape(heads, rows * group, size);
         Tensor prefixScores = bmm(byHead, prefixKeys.transpose(1, 2)).view(heads, rows, group, prefix).transpose(0, 1).reshape(rows * heads, group, prefix);
-        Tensor weights = cat([prefixScores, scores], -1).softmax(-1);
+        Tensor weights = Softmax(cat([prefixScores, scores], -1));
         Tensor prefixWeights = weights.narrow(2, 0, prefix).view(rows, heads, group, prefix).transpose(0, 1).reshape(heads, rows * group, prefix);
         Tensor ofPrefix = bmm(prefixWeights, prefixValues).view(heads, rows, group, size).transpose(0, 1).reshape(rows * heads, group, size);
         return bmm(weights.narrow(2, prefix, length), ownValues).add_(ofPrefix).view(rows, heads * group * size);
     }
+
+    /// <summary>In float32, whatever the scores' element type.</summary>
+    private static Tensor Softmax(Tensor scores) =>
+        scores.dtype == ScalarType.Float32 ? scores.softmax(-1) : scores.softmax(-1, ScalarType.Float32).to(scores.dtype);
 }

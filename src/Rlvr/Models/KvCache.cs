@@ -19,7 +19,8 @@ public sealed class KvCache : IDisposable
     /// <param name="capacity">Most rows at once.</param>
     /// <param name="maxLength">Most tokens of a row, without a shared prefix.</param>
     /// <param name="device">Where.</param>
-    public KvCache(ModelConfig config, int capacity, int maxLength, Device device)
+    /// <param name="type">Element type: the model's compute type.</param>
+    public KvCache(ModelConfig config, int capacity, int maxLength, Device device, ScalarType type = ScalarType.Float32)
     {
         Capacity = capacity;
         MaxLength = maxLength;
@@ -28,8 +29,8 @@ public sealed class KvCache : IDisposable
         lengths = new int[capacity];
         long rows = (long)capacity * heads * maxLength;
         // Zeros, not empty: a masked place has weight 0, and 0 times a NaN left in memory would be NaN.
-        keys = [.. Enumerable.Range(0, config.Layers).Select(_ => empty(rows, size, device: device).DetachFromDisposeScope())];
-        values = [.. Enumerable.Range(0, config.Layers).Select(_ => zeros(rows, size, device: device).DetachFromDisposeScope())];
+        keys = [.. Enumerable.Range(0, config.Layers).Select(_ => empty(rows, size, dtype: type, device: device).DetachFromDisposeScope())];
+        values = [.. Enumerable.Range(0, config.Layers).Select(_ => zeros(rows, size, dtype: type, device: device).DetachFromDisposeScope())];
         prefixKeys = new Tensor[config.Layers];
         prefixValues = new Tensor[config.Layers];
     }

@@ -60,14 +60,20 @@ public sealed class ModelFolder : IDisposable
     /// <param name="dtype">Element type of the result; that of the files where null.</param>
     /// <param name="device">Where the result lies; the CPU where null.</param>
     /// <exception cref="RlvrException">Tied embeddings and a separate output projection that differs from them.</exception>
-    public ModelWeights ReadAll(ScalarType? dtype = null, Device? device = null)
+    public ModelWeights ReadAll(ScalarType? dtype = null, Device? device = null) => ReadAll(_ => dtype, device);
+
+    /// <summary>Reads all parameters.</summary>
+    /// <param name="dtype">Element type of each by name; that of the files where null.</param>
+    /// <param name="device">Where the result lies; the CPU where null.</param>
+    /// <exception cref="RlvrException">Tied embeddings and a separate output projection that differs from them.</exception>
+    internal ModelWeights ReadAll(Func<string, ScalarType?> dtype, Device? device)
     {
         CheckTiedCopy();
         ModelWeights weights = new();
         try
         {
             foreach (string name in Config.ParameterShapes().Keys)
-                weights.Add(name, _weights.FileOfTensor[name].Load(name, dtype, device));
+                weights.Add(name, _weights.FileOfTensor[name].Load(name, dtype(name), device));
             return weights;
         }
         catch

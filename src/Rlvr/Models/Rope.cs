@@ -50,11 +50,13 @@ public sealed class Rope : IDisposable
     /// <summary>The rows of the cosine and sine tables for some tokens.</summary>
     /// <param name="positions">[N] int64.</param>
     /// <param name="maxPosition">The largest of them; the tables grow to hold it.</param>
+    /// <param name="type">Element type of the result, that of the heads to be rotated (as in transformers).</param>
     /// <returns>Two tensors [N, 1, D].</returns>
-    public (Tensor Cosine, Tensor Sine) At(Tensor positions, long maxPosition)
+    public (Tensor Cosine, Tensor Sine) At(Tensor positions, long maxPosition, ScalarType type = ScalarType.Float32)
     {
         if (cosines.shape[0] <= maxPosition) Grow(maxPosition + 1);
-        return (cosines.index_select(0, positions).unsqueeze(1), sines.index_select(0, positions).unsqueeze(1));
+        (Tensor cosine, Tensor sine) = (cosines.index_select(0, positions).unsqueeze(1), sines.index_select(0, positions).unsqueeze(1));
+        return type == ScalarType.Float32 ? (cosine, sine) : (cosine.to(type), sine.to(type));
     }
 
     /// <summary>

@@ -13,7 +13,8 @@ public sealed class SharedPrefixAttention : IAttention
     private readonly int promptTokens, promptRows, maxPrompt, rows, maxInput;
     private readonly Tensor? padPrompts, unpadPrompts;             // null: all prompts have one length, a view does it
     private readonly Tensor? padContinuations, unpadContinuations; // null: likewise
-    private readonly Tensor? promptOfRow, mask;                    // [R] int64, [1 or R, 1, T, P + T]
+    private readonly Tensor? promptOfRow;                          // [R] int64
+    private Tensor? mask;                    // [1 or R, 1, T, P + T]
     private readonly bool capture;
 
     /// <summary>Prepares the index tensors and the mask of a batch; they belong to the current dispose scope.</summary>
@@ -54,6 +55,7 @@ public sealed class SharedPrefixAttention : IAttention
             promptQuery.transpose(1, 2), promptKey.transpose(1, 2), promptValue.transpose(1, 2), null, true, scale), unpadPrompts, width);
         if (alone) return prompts;
 
+        if (mask!.dtype != query.dtype) mask = mask.to(query.dtype);
         long inputs = query.size(0) - promptTokens;
         Tensor ownQuery = Rows(query.narrow(0, promptTokens, inputs), padContinuations, rows, maxInput); // [R, T, Hq, D]
         Tensor ownKey = Rows(key.narrow(0, promptTokens, inputs), padContinuations, rows, maxInput);

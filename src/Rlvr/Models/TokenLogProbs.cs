@@ -82,7 +82,7 @@ public sealed class TokenLogProbs
         using (no_grad())
         {
             hiddenGradient = zeros_like(source);
-            Tensor weight = model.OutputWeight;
+            Tensor weight = model.OutputWeight, matrix = model.OutputMatrix;
             for (long start = 0; start < count; start += chunk)
             {
                 using DisposeScope scope = NewDisposeScope();
@@ -106,8 +106,9 @@ public sealed class TokenLogProbs
                 gradient.scatter_add_(1, batch.Targets.narrow(0, start, length).unsqueeze(1), dLogProb);
                 gradient.div_(temperature);
                 Tensor predictors = batch.Predictors.narrow(0, start, length);
-                hiddenGradient.index_add_(0, predictors, gradient.mm(weight), 1);
-                AddToGradient(weight, gradient.t().mm(source.index_select(0, predictors)));
+                gradient = model.ToCompute(gradient);
+                hiddenGradient.index_add_(0, predictors, Transformer.ToFloat(gradient.mm(matrix)), 1);
+                AddToGradient(weight, Transformer.ToFloat(gradient.t().mm(model.ToCompute(source.index_select(0, predictors)))));
             }
         }
         hidden.backward([hiddenGradient]);

@@ -6,26 +6,34 @@ namespace Rlvr.Models;
 
 /// <summary>
 /// A decoder-only transformer: Qwen2 and Qwen2.5, Llama 3, Qwen3. Parameters have their Hugging Face names. Everything is computed on a
-/// flat list of tokens; an <see cref="IAttention"/> says which of them see which.
+/// flat list of tokens; an <see cref="IAttention"/> says which of them see which. Matrix products and attention are computed in
+/// <see cref="ComputeType"/>; the residual stream, norms and logits are float32.
 /// </summary>
 public sealed class Transformer : IDisposable
 {
     private readonly Dictionary<string, Tensor> parameters;
     private readonly Layer[] layers;
     private readonly Tensor embedding, finalNorm, outputWeight;
+    private readonly Linear output;
     private readonly Rope rope;
 
     /// <summary>Creates a model that owns the given weights.</summary>
     /// <param name="config">The architecture.</param>
-    /// <param name="weights">A tensor for every name of <see cref="ModelConfig.ParameterShapes"/>, all on one device; moved out of the current dispose scope.</param>
-    public Transformer(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights)
+    /// <param name="weights">
+    /// A tensor for every name of <see cref="ModelConfig.ParameterShapes"/>, all on one device; moved out of the current dispose scope. Norms are float32,
+    /// the others float32 (so that they can be trained) or of the compute type.
+    /// </param>
+    /// <param name="computeType">Element type of products and attention: float32 or bfloat16.</param>
+    public Transformer(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType computeType = ScalarType.Float32)
     {
         Config = config;
+        ComputeType = computeType;
         parameters = config.ParameterShapes().Keys.ToDictionary(name => name, name => weights[name].DetachFromDisposeScope(), StringComparer.Ordinal);
         embedding = parameters["model.embed_tokens.weight"];
         finalNorm = parameters["model.norm.weight"];
         outputWeight = config.TieWordEmbeddings ? embedding : parameters["lm_head.weight"];
-        layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Layer(i, config, parameters))];
+        output = new Linear(outputWeight, null, computeType);
+        layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Layer(i, config, parameters, computeType))];
         rope = new Rope(config, embedding.device);
     }
 
@@ -41,22 +49,32 @@ public sealed class Transformer : IDisposable
     /// <summary>[V, hidden], the matrix that <see cref="Logits"/> multiplies with: the embedding itself where they are tied.</summary>
     public Tensor OutputWeight => outputWeight;
 
-    /// <summary>Loads a Hugging Face model folder in float32.</summary>
+    /// <summary>Element type of matrix products and attention.</summary>
+    public ScalarType ComputeType { get; }
+
+    /// <summary>Loads a Hugging Face model folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where to put it; the CPU if null.</param>
+    /// <param name="computeType">Element type of products and attention: float32 or bfloat16.</param>
+    /// <param name="frozen">
+    /// Keep matrices in the compute type only: half the memory in bfloat16, the same numbers, but no training. Otherwise all parameters are float32.
+    /// </param>
     /// <exception cref="RlvrException">The folder is not a model this library supports; the message says why.</exception>
-    public static Transformer Load(string folder, Device? device = null)
+    public static Transformer Load(string folder, Device? device = null, ScalarType computeType = ScalarType.Float32, bool frozen = false)
     {
         NativeRuntime.Initialize();
         using ModelFolder files = ModelFolder.Open(folder);
-        return new Transformer(files.Config, files.ReadAll(ScalarType.Float32, device ?? CPU).Tensors);
+        return new Transformer(files.Config, files.ReadAll(name => frozen ? FrozenType(name, computeType) : ScalarType.Float32, device ?? CPU).Tensors, computeType);
     }
+
+    /// <summary>A frozen model computes with every parameter exactly as a model in training does: only norms are used in float32.</summary>
+    private static ScalarType FrozenType(string name, ScalarType computeType) => name.EndsWith("norm.weight", StringComparison.Ordinal) ? ScalarType.Float32 : computeType;
 
     /// <summary>
     /// A randomly initialised model: normal weights with standard deviation 0.02, those that write into the residual stream scaled by
     /// 1/sqrt(2 * layers) (GPT-2), norms 1, biases 0. A pure function of the seed.
     /// </summary>
-    public static Transformer CreateRandom(ModelConfig config, ulong seed, Device? device = null)
+    public static Transformer CreateRandom(ModelConfig config, ulong seed, Device? device = null, ScalarType computeType = ScalarType.Float32)
     {
         NativeRuntime.Initialize();
         using IDisposable noGrad = no_grad();
@@ -75,15 +93,28 @@ public sealed class Transformer : IDisposable
             }
             weights[name] = weight.to(device ?? CPU);
         }
-        return new Transformer(config, weights);
+        return new Transformer(config, weights, computeType);
     }
 
     /// <summary>A copy with weights of its own.</summary>
-    public Transformer Clone()
+    /// <param name="frozen">As in <see cref="Load"/>.</param>
+    public Transformer Clone(bool frozen = false)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return new Transformer(Config, parameters.ToDictionary(p => p.Key, p => p.Value.detach().clone(), StringComparer.Ordinal));
+        return new Transformer(Config, parameters.ToDictionary(p => p.Key, p => Copy(p.Key, p.Value.detach()), StringComparer.Ordinal), ComputeType);
+
+        Tensor Copy(string name, Tensor parameter) => parameter.to(frozen ? FrozenType(name, ComputeType) : parameter.dtype, copy: true);
+    }
+
+    /// <summary>
+    /// To be called after parameters were changed in place (an optimiser's step, a checkpoint): copies of them in the compute type are then made
+    /// anew before they are used. Without effect in float32.
+    /// </summary>
+    public void ParametersChanged()
+    {
+        output.ParametersChanged();
+        foreach (Layer layer in layers) layer.ParametersChanged();
     }
 
     /// <summary>Switches gradients of all parameters on or off.</summary>
@@ -101,15 +132,25 @@ public sealed class Transformer : IDisposable
     public Tensor Hidden(Tensor tokens, Tensor positions, long maxPosition, IAttention attention)
     {
         Tensor x = embedding.index_select(0, tokens);
-        (Tensor Cosine, Tensor Sine) rotation = rope.At(positions, maxPosition);
+        if (ComputeType != ScalarType.Float32) x = x.to(ComputeType).to(ScalarType.Float32); // as a frozen model has it
+        (Tensor Cosine, Tensor Sine) rotation = rope.At(positions, maxPosition, ComputeType);
         foreach (Layer layer in layers) x = layer.Forward(x, rope, rotation, attention);
         return RmsNorm.Apply(x, finalNorm, Config.RmsNormEps);
     }
 
-    /// <summary>The logits of hidden states.</summary>
-    /// <param name="hidden">[..., hidden].</param>
-    /// <returns>[..., V].</returns>
-    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, outputWeight);
+    /// <summary>The logits of hidden states, computed in the compute type.</summary>
+    /// <param name="hidden">[..., hidden], float32.</param>
+    /// <returns>[..., V], float32.</returns>
+    public Tensor Logits(Tensor hidden) => ToFloat(output.Forward(ToCompute(hidden)));
+
+    /// <summary>[V, hidden], <see cref="OutputWeight"/> in the compute type, without gradient history.</summary>
+    internal Tensor OutputMatrix => output.Matrix;
+
+    /// <summary>Converts to the compute type; the tensor itself where it has that already.</summary>
+    internal Tensor ToCompute(Tensor x) => x.dtype == ComputeType ? x : x.to(ComputeType);
+
+    /// <summary>Converts to float32; the tensor itself where it is that already.</summary>
+    internal static Tensor ToFloat(Tensor x) => x.dtype == ScalarType.Float32 ? x : x.to(ScalarType.Float32);
 
     /// <summary>Saves a Hugging Face folder: config, weights, and the tokenizer files of another folder.</summary>
     /// <param name="folder">The folder to write; written whole or not at all.</param>
@@ -123,50 +164,72 @@ public sealed class Transformer : IDisposable
     public void Dispose()
     {
         foreach (Tensor parameter in parameters.Values) parameter.Dispose();
+        output.Dispose();
+        foreach (Layer layer in layers) layer.Dispose();
         rope.Dispose();
     }
 
     /// <summary>One transformer block: attention, then the gated feed-forward layer, each normalised before and added after.</summary>
-    private sealed class Layer
+    private sealed class Layer : IDisposable
     {
         private readonly int index;
         private readonly ModelConfig config;
-        private readonly Tensor inputNorm, postNorm, q, k, v, o, gate, up, down;
-        private readonly Tensor? qBias, kBias, vBias, qNorm, kNorm;
+        private readonly ScalarType type;
+        private readonly Tensor inputNorm, postNorm;
+        private readonly Tensor? qNorm, kNorm;
+        private readonly Linear q, k, v, o, gate, up, down;
 
-        public Layer(int index, ModelConfig config, Dictionary<string, Tensor> parameters)
+        public Layer(int index, ModelConfig config, Dictionary<string, Tensor> parameters, ScalarType type)
         {
             this.index = index;
             this.config = config;
-            Tensor Get(string name) => parameters[$"model.layers.{index}.{name}"];
-            Tensor? Find(string name) => parameters.GetValueOrDefault($"model.layers.{index}.{name}");
-            inputNorm = Get("input_layernorm.weight");
-            postNorm = Get("post_attention_layernorm.weight");
-            (q, k, v, o) = (Get("self_attn.q_proj.weight"), Get("self_attn.k_proj.weight"), Get("self_attn.v_proj.weight"), Get("self_attn.o_proj.weight"));
-            (qBias, kBias, vBias) = (Find("self_attn.q_proj.bias"), Find("self_attn.k_proj.bias"), Find("self_attn.v_proj.bias"));
-            (qNorm, kNorm) = (Find("self_attn.q_norm.weight"), Find("self_attn.k_norm.weight"));
-            (gate, up, down) = (Get("mlp.gate_proj.weight"), Get("mlp.up_proj.weight"), Get("mlp.down_proj.weight"));
+            this.type = type;
+            Tensor? Find(string name) => parameters.GetValueOrDefault($"model.layers.{index}.{name}.weight");
+            Linear Product(string name) => new(Find(name)!, parameters.GetValueOrDefault($"model.layers.{index}.{name}.bias"), type);
+            (inputNorm, postNorm) = (Find("input_layernorm")!, Find("post_attention_layernorm")!);
+            (qNorm, kNorm) = (Find("self_attn.q_norm"), Find("self_attn.k_norm"));
+            (q, k, v, o) = (Product("self_attn.q_proj"), Product("self_attn.k_proj"), Product("self_attn.v_proj"), Product("self_attn.o_proj"));
+            (gate, up, down) = (Product("mlp.gate_proj"), Product("mlp.up_proj"), Product("mlp.down_proj"));
         }
 
-        /// <summary>The residual connection; in place where gradients are off, since the stream is this pass's own.</summary>
-        private static Tensor Add(Tensor x, Tensor y) => is_grad_enabled() ? x.add(y) : x.add_(y);
+        private IEnumerable<Linear> Products => [q, k, v, o, gate, up, down];
 
         public Tensor Forward(Tensor x, Rope rope, (Tensor Cosine, Tensor Sine) rotation, IAttention attention)
         {
-            Tensor h = RmsNorm.Apply(x, inputNorm, config.RmsNormEps); // [N, hidden]
-            Tensor query = nn.functional.linear(h, q, qBias).view(-1, config.Heads, config.HeadDim);
-            Tensor key = nn.functional.linear(h, k, kBias).view(-1, config.KeyValueHeads, config.HeadDim);
-            Tensor value = nn.functional.linear(h, v, vBias).view(-1, config.KeyValueHeads, config.HeadDim);
+            Tensor h = Norm(x, inputNorm); // [N, hidden]
+            Tensor query = q.Forward(h).view(-1, config.Heads, config.HeadDim);
+            Tensor key = k.Forward(h).view(-1, config.KeyValueHeads, config.HeadDim);
+            Tensor value = v.Forward(h).view(-1, config.KeyValueHeads, config.HeadDim);
             if (qNorm is not null && kNorm is not null) // Qwen3: each head on its own, before the rotation
             {
-                query = RmsNorm.Apply(query, qNorm, config.RmsNormEps);
-                key = RmsNorm.Apply(key, kNorm, config.RmsNormEps);
+                query = Norm(ToFloat(query), qNorm);
+                key = Norm(ToFloat(key), kNorm);
             }
             query = rope.Apply(query, rotation);
             key = rope.Apply(key, rotation);
-            x = Add(x, nn.functional.linear(attention.Attend(index, query, key, value), o));
-            h = RmsNorm.Apply(x, postNorm, config.RmsNormEps);
-            return Add(x, nn.functional.linear(SwiGlu.Apply(nn.functional.linear(h, gate), nn.functional.linear(h, up)), down));
+            x = Add(x, o.Forward(attention.Attend(index, query, key, value)));
+            h = Norm(x, postNorm);
+            return Add(x, down.Forward(SwiGlu.Apply(gate.Forward(h), up.Forward(h))));
         }
+
+        public void ParametersChanged()
+        {
+            foreach (Linear product in Products) product.ParametersChanged();
+        }
+
+        public void Dispose()
+        {
+            foreach (Linear product in Products) product.Dispose();
+        }
+
+        /// <summary>Normalised in float32, given in the compute type.</summary>
+        private Tensor Norm(Tensor x, Tensor weight)
+        {
+            Tensor normalised = RmsNorm.Apply(x, weight, config.RmsNormEps);
+            return type == ScalarType.Float32 ? normalised : normalised.to(type);
+        }
+
+        /// <summary>The residual connection, in float32; in place where gradients are off, since the stream is this pass's own.</summary>
+        private static Tensor Add(Tensor x, Tensor y) => is_grad_enabled() ? x.add(y) : x.add_(y);
     }
 }

@@ -13,9 +13,9 @@ public sealed class ValueModel : IDisposable
     private readonly Transformer body;
     private readonly ValueHead head;
 
-    private ValueModel(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights)
+    private ValueModel(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType computeType)
     {
-        body = new Transformer(config, weights);
+        body = new Transformer(config, weights, computeType);
         head = new ValueHead(config.HiddenSize, body.Device);
     }
 
@@ -34,20 +34,21 @@ public sealed class ValueModel : IDisposable
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         ModelConfig config = WithoutOutput(policy.Config);
-        return new ValueModel(config, config.ParameterShapes().Keys.ToDictionary(name => name, name => policy.Parameters[name].detach().clone(), StringComparer.Ordinal));
+        return new ValueModel(config, config.ParameterShapes().Keys.ToDictionary(name => name, name => policy.Parameters[name].detach().clone(), StringComparer.Ordinal), policy.ComputeType);
     }
 
     /// <summary>Loads a model folder as the body, and its value head if it has one (that of a saved critic).</summary>
     /// <param name="folder">A Hugging Face model folder.</param>
     /// <param name="device">Where to put it; the CPU if null.</param>
+    /// <param name="computeType">Element type of products and attention.</param>
     /// <exception cref="RlvrException">The folder is not a model this library supports; the message says why.</exception>
-    public static ValueModel Load(string folder, Device? device = null)
+    public static ValueModel Load(string folder, Device? device = null, ScalarType computeType = ScalarType.Float32)
     {
         NativeRuntime.Initialize();
         using ModelFolder files = ModelFolder.Open(folder);
         using DisposeScope scope = NewDisposeScope();
         ModelConfig config = WithoutOutput(files.Config);
-        ValueModel model = new(config, config.ParameterShapes().ToDictionary(p => p.Key, p => empty(p.Value, device: device ?? CPU), StringComparer.Ordinal));
+        ValueModel model = new(config, config.ParameterShapes().ToDictionary(p => p.Key, p => empty(p.Value, device: device ?? CPU), StringComparer.Ordinal), computeType);
         try
         {
             model.Read(files);
@@ -83,6 +84,9 @@ public sealed class ValueModel : IDisposable
         foreach ((_, Tensor parameter) in Parameters) parameter.requires_grad = required;
     }
 
+    /// <summary>As <see cref="Transformer.ParametersChanged"/>.</summary>
+    public void ParametersChanged() => body.ParametersChanged();
+
     /// <summary>The value before each token of each continuation.</summary>
     /// <param name="batch">Prompts and continuations.</param>
     /// <returns>[M].</returns>
@@ -102,6 +106,7 @@ public sealed class ValueModel : IDisposable
     private void Read(ModelFolder files)
     {
         foreach ((string name, Tensor value) in body.Parameters) files.CopyTo(name, value);
+        ParametersChanged();
         if (File.Exists(Path.Combine(files.FolderPath, ValueHead.FileName))) head.Read(files.FolderPath);
     }
 

@@ -37,7 +37,7 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
         bool shared = prompts.Count == 1;
         int capacity = options.MaxRows > 0 ? int.Min(options.MaxRows, requests.Count) : requests.Count;
         int maxLength = options.MaxNewTokens + (shared ? 0 : prompts.Max(p => p.Length));
-        using KvCache cache = new(model.Config, capacity, maxLength, model.Device);
+        using KvCache cache = new(model.Config, capacity, maxLength, model.Device, model.ComputeType);
         using Prefill prefill = new(model, prompts, promptOf);
         Rollout[] results = new Rollout[requests.Count];
         List<Row> rows = [];

@@ -1,4 +1,5 @@
 using Rlvr.Models;
+using Rlvr.Tensors;
 using Rlvr.Text;
 using static TorchSharp.torch;
 
@@ -35,17 +36,20 @@ public sealed class LanguageModel : IDisposable
     /// <summary>The tokens that end a response: the end tokens of the model's configuration.</summary>
     public IReadOnlyList<int> StopIds => Network.Config.EosTokenIds;
 
-    /// <summary>Loads a Hugging Face model folder, weights in float32.</summary>
+    /// <summary>Loads a Hugging Face model folder.</summary>
     /// <param name="folder">A folder with config.json, safetensors and tokenizer.json.</param>
     /// <param name="device">Where to; the CPU if null.</param>
+    /// <param name="precision"><c>auto</c>, <c>fp32</c> or <c>bf16</c>: see <see cref="ComputePrecision"/>.</param>
+    /// <param name="frozen">Without float32 weights for training: see <see cref="Transformer.Load"/>.</param>
     /// <exception cref="RlvrException">Something is missing or not supported; the message says what.</exception>
-    public static LanguageModel Load(string folder, Device? device = null)
+    public static LanguageModel Load(string folder, Device? device = null, string precision = "auto", bool frozen = false)
     {
         // The tokenizer first: it is small, and a folder without one should not make anybody wait for its weights.
         if (!Directory.Exists(folder)) throw new RlvrException($"There is no model folder '{folder}'.");
-        ModelFolder.Open(folder).Dispose();
+        ScalarType type;
+        using (ModelFolder files = ModelFolder.Open(folder)) type = ComputePrecision.Choose(precision, device ?? CPU, files.Config.HiddenSize);
         Tokenizer tokenizer = Tokenizer.Load(folder);
-        return new LanguageModel(Transformer.Load(folder, device), tokenizer, folder);
+        return new LanguageModel(Transformer.Load(folder, device, type, frozen), tokenizer, folder);
     }
 
     /// <summary>Saves a folder that transformers, vLLM and this library load. Written whole or not at all.</summary>

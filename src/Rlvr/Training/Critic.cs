@@ -72,6 +72,7 @@ public sealed class Critic : IDisposable
             double norm = GradientNorm.Clip(Optimizer.Parameters, recipe.Critic.ClipNorm > 0 ? recipe.Critic.ClipNorm : double.PositiveInfinity);
             if (!double.IsFinite(norm)) throw new NonFiniteException("the norm of the critic's gradient", norm, miniBatch);
             Optimizer.Step(learningRate);
+            Model.ParametersChanged();
             losses.Add(loss);
             clipped.Add(clip);
             norms.Add(norm);

@@ -99,6 +99,7 @@ public sealed class PolicyUpdate
             if (!double.IsFinite(norm)) throw new NonFiniteException("the gradient's norm", norm, miniBatch);
             norms.Add(norm);
             optimizer.Step(learningRate);
+            policy.ParametersChanged();
         }
         if (metrics.Count == 0) return UpdateMetrics.None;
         ActorMetrics mean = new(

@@ -73,7 +73,7 @@ public sealed class Pretrainer
     /// <exception cref="RlvrException">The loss is not finite.</exception>
     public Transformer Train(Action<PretrainProgress>? progress = null, CancellationToken cancellation = default)
     {
-        Transformer model = Transformer.CreateRandom(Config, recipe.Seed);
+        Transformer model = Transformer.CreateRandom(Config, recipe.Seed, computeType: ComputePrecision.Choose(recipe.Compute.Precision, CPU, Config.HiddenSize));
         ThreadChoice.Apply(recipe.Compute.Threads, Config.HiddenSize);
         model.RequireGradients(true);
         OptimizerOptions settings = recipe.Optimizer;
@@ -113,6 +113,7 @@ public sealed class Pretrainer
         double norm = GradientNorm.Clip(optimizer.Parameters, recipe.Optimizer.ClipNorm > 0 ? recipe.Optimizer.ClipNorm : double.PositiveInfinity);
         if (!double.IsFinite(norm)) throw new RlvrException($"The pretraining gradient's norm is {norm} at step {step + 1}. Lower optimizer.learning_rate.");
         optimizer.Step(LearningRate.At(recipe.Optimizer, step, recipe.Steps));
+        model.ParametersChanged();
         return loss;
     }
 

@@ -331,6 +331,9 @@ public sealed record ComputeOptions
     /// <summary><c>auto</c> (CUDA if there is one), <c>cpu</c> or <c>cuda</c>.</summary>
     public string Device { get; init; } = "auto";
 
+    /// <summary><c>bf16</c>: products and attention in bfloat16, with float32 master weights; <c>fp32</c>; or <c>auto</c>.</summary>
+    public string Precision { get; init; } = "auto";
+
     /// <summary>Threads of the tensor library; 0 chooses by a quick measurement at start.</summary>
     public int Threads { get; init; }
 

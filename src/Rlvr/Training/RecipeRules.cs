@@ -95,6 +95,7 @@ public static class RecipeRules
         AtLeast("checkpoint.keep", 0),
 
         OneOf("compute.device", "auto", "cpu", "cuda"),
+        OneOf("compute.precision", "auto", "fp32", "bf16"),
         AtLeast("compute.threads", 0),
         AtLeast("compute.micro_batch_tokens", 1),
     ];

@@ -156,8 +156,8 @@ public sealed class RlTrainer : IDisposable
 
     private Transformer LoadReference()
     {
-        if (recipe.Loss.Reference.Length == 0) return model.Network.Clone();
-        Transformer loaded = Transformer.Load(HubLocator.FindModel(recipe.Loss.Reference), model.Network.Device);
+        if (recipe.Loss.Reference.Length == 0) return model.Network.Clone(frozen: true);
+        Transformer loaded = Transformer.Load(HubLocator.FindModel(recipe.Loss.Reference), model.Network.Device, model.Network.ComputeType, frozen: true);
         if (loaded.Config.VocabularySize == model.Network.Config.VocabularySize) return loaded;
         using (loaded) throw OtherVocabulary("loss.reference", recipe.Loss.Reference, loaded.Config);
     }
@@ -165,7 +165,7 @@ public sealed class RlTrainer : IDisposable
     private ValueModel LoadCritic()
     {
         if (recipe.Critic.Model.Length == 0) return ValueModel.From(model.Network);
-        ValueModel loaded = ValueModel.Load(HubLocator.FindModel(recipe.Critic.Model), model.Network.Device);
+        ValueModel loaded = ValueModel.Load(HubLocator.FindModel(recipe.Critic.Model), model.Network.Device, model.Network.ComputeType);
         if (loaded.Config.VocabularySize == model.Network.Config.VocabularySize) return loaded;
         using (loaded) throw OtherVocabulary("critic.model", recipe.Critic.Model, loaded.Config);
     }

@@ -49,10 +49,10 @@ public sealed class TrainingRun : IDisposable
         problems = labels.Problems;
         Device device = ComputeDevice.Choose(recipe.Compute.Device);
         string BaseModel() => HubLocator.FindModel(recipe.Model, observer: notes, cancellation: cancellation);
-        model = LanguageModel.Load(checkpoint ?? BaseModel(), device);
+        model = LanguageModel.Load(checkpoint ?? BaseModel(), device, recipe.Compute.Precision);
         threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
         CheckLengths();
-        Transformer? reference = checkpoint is not null && recipe.Loss.NeedsReference && recipe.Loss.Reference.Length == 0 ? Transformer.Load(BaseModel(), device) : null;
+        Transformer? reference = checkpoint is not null && recipe.Loss.NeedsReference && recipe.Loss.Reference.Length == 0 ? Transformer.Load(BaseModel(), device, model.Network.ComputeType, frozen: true) : null;
         trainer = new RlTrainer(model, problems, reward, recipe, reference);
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
     }
@@ -278,11 +278,15 @@ public sealed class TrainingRun : IDisposable
     private TrainingPlan Plan()
     {
         ModelConfig config = model.Network.Config;
-        double gigabytes = config.ParameterCount * 4 / 1e9;
+        string type = ComputePrecision.NameOf(model.Network.ComputeType);
+        // Bytes a parameter: float32 weights, gradient and two moments, and a copy of the weights where products are computed in another type.
+        double trained = 16 + (type == "fp32" ? 0 : 2), frozen = type == "fp32" ? 4 : 2;
+        double bytes = trained + (recipe.Loss.NeedsReference ? frozen : 0) + (recipe.Critic.Enabled ? trained : 0);
         return new TrainingPlan(
         [
             ("model", $"{recipe.Model} ({config.ModelType}, {config.ParameterCount:N0} parameters)"),
             ("device", $"{model.Network.Device}, {threads.Threads} thread(s)" + (threads.Measured.Count > 0 ? $" (measured: {string.Join(", ", threads.Measured.Select(m => $"{m.Threads}: {m.Gflops:F0} GFLOP/s"))})" : "")),
+            ("precision", type == "fp32" ? "fp32" : $"{type} products and attention, fp32 master weights"),
             ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})"
                 : $"{problems.Count} problems of {recipe.Data.Train}" + (problems.Count <= ShownExamples && recipe.Data.Examples.Count > 0 ? $": {string.Join(", ", problems.Select(p => p.Id))}" : "")),
             ("steps", $"{recipe.Steps} of {recipe.Rollout.BatchSize} x {recipe.Rollout.GroupSize} rollouts, {recipe.Rollout.MaxNewTokens} new tokens at most"),
@@ -291,8 +295,8 @@ public sealed class TrainingRun : IDisposable
                 + $"{recipe.Loss.UpdatesPerStep} update(s) a step{(recipe.Loss.Epochs == 1 ? "" : $" in {recipe.Loss.Epochs} passes")}"),
             ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})" + (recipe.Reward.Program.Count > 0 ? $", program {string.Join(' ', recipe.Reward.Program)}" : "")),
             ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps" + (demonstration is null ? "" : $", after a demonstration ({demonstration.Problem.Id})")),
-            ("weights in memory", $"{gigabytes * (4 + (recipe.Loss.NeedsReference ? 1 : 0) + (recipe.Critic.Enabled ? 4 : 0)):F2} GB (policy, gradient, two moments"
-                + $"{(recipe.Loss.NeedsReference ? ", reference" : "")}{(recipe.Critic.Enabled ? ", critic likewise" : "")}, float32)"),
+            ("weights in memory", $"{config.ParameterCount * bytes / 1e9:F2} GB (policy, gradient, two moments{(type == "fp32" ? "" : ", compute copy")}"
+                + $"{(recipe.Loss.NeedsReference ? ", reference" : "")}{(recipe.Critic.Enabled ? ", critic likewise" : "")})"),
         ]);
     }
 
@@ -304,6 +308,7 @@ public sealed class TrainingRun : IDisposable
             ["libtorch"] = $"{native.Version} in {native.Folder}",
             ["device"] = model.Network.Device.ToString(),
             ["threads"] = threads.Threads.ToString(),
+            ["precision"] = ComputePrecision.NameOf(model.Network.ComputeType),
         });
     }
 

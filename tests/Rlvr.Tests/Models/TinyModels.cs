@@ -39,9 +39,9 @@ internal static class TinyModels
 
     public static Transformer Create(string name = "qwen2 GQA", ulong seed = 1) => Create(Config(name), seed);
 
-    public static Transformer Create(ModelConfig config, ulong seed = 1)
+    public static Transformer Create(ModelConfig config, ulong seed = 1, ScalarType computeType = ScalarType.Float32)
     {
-        Transformer model = Transformer.CreateRandom(config, seed);
+        Transformer model = Transformer.CreateRandom(config, seed, computeType: computeType);
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using torch.Generator generator = new(seed + 1000, CPU);

@@ -3,6 +3,7 @@ using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Tests.Models;
 using Rlvr.Training;
+using static TorchSharp.torch;
 
 namespace Rlvr.Tests.Training;
 
@@ -91,6 +92,23 @@ public sealed class RlTrainerTests : IDisposable
         double[] rewards = [.. Enumerable.Range(1, 12).Select(step => trainer.Step(step).Metrics["reward_mean"])];
         Assert.InRange(rewards[0], 0.05, 0.8);
         Assert.True(rewards[^1] > 0.95, string.Join(", ", rewards));
+    }
+
+    [Fact]
+    public void In_bfloat16_the_reference_is_exactly_the_policy_at_first_and_it_learns()
+    {
+        using LanguageModel half = TinyLanguage.Create(computeType: ScalarType.BFloat16);
+        using RlTrainer trainer = new(half, Problems(1), Ascii, Recipe with
+        {
+            Rollout = Recipe.Rollout with { BatchSize = 8, GroupSize = 8, MaxNewTokens = 1 },
+            Optimizer = new OptimizerOptions { LearningRate = 0.03 },
+            Loss = new LossOptions { Kl = 0.001 },
+        });
+        StepResult[] steps = [.. Enumerable.Range(1, 12).Select(step => trainer.Step(step))];
+        Assert.Equal(0, steps[0].Metrics["kl"]);
+        Assert.True(steps[1].Metrics["kl"] > 0);
+        Assert.All(steps, s => Assert.InRange(s.Metrics["sampler_trainer_difference"], 0, 0.05));
+        Assert.True(steps[^1].Metrics["reward_mean"] > 0.95, string.Join(", ", steps.Select(s => s.Metrics["reward_mean"])));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Rlvr.Models;
 using Rlvr.Rollouts;
 using Rlvr.Tests.Models;
 using Rlvr.Text;
+using static TorchSharp.torch;
 
 namespace Rlvr.Tests.Training;
 
@@ -12,12 +13,12 @@ internal static class TinyLanguage
 
     private static readonly byte[] TokenizerJson = BpeTrainer.Train([], 257, [EndToken]);
 
-    public static LanguageModel Create(ulong seed = 1, int maxPositions = 128)
+    public static LanguageModel Create(ulong seed = 1, int maxPositions = 128, ScalarType computeType = ScalarType.Float32)
     {
         Tokenizer tokenizer = Tokenizer.Parse(TokenizerJson);
         int end = tokenizer.IdOf(EndToken)!.Value;
         ModelConfig config = TinyModels.Config("qwen2 GQA") with { VocabularySize = tokenizer.VocabularySize, MaxPositions = maxPositions, EosTokenIds = [end], PadTokenId = end };
-        return new LanguageModel(TinyModels.Create(config, seed), tokenizer);
+        return new LanguageModel(TinyModels.Create(config, seed, computeType), tokenizer);
     }
 
     /// <summary>Writes a model folder, tokenizer included.</summary>

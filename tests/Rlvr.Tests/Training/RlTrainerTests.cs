@@ -3,7 +3,7 @@ using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Tests.Models;
 using Rlvr.Training;
-using static TorchSharp.torch;
+using ScalarType = TorchSharp.torch.ScalarType;
 
 namespace Rlvr.Tests.Training;
 

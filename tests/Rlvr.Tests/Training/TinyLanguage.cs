@@ -2,7 +2,7 @@ using Rlvr.Models;
 using Rlvr.Rollouts;
 using Rlvr.Tests.Models;
 using Rlvr.Text;
-using static TorchSharp.torch;
+using ScalarType = TorchSharp.torch.ScalarType;
 
 namespace Rlvr.Tests.Training;
 

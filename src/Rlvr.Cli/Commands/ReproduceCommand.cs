@@ -23,6 +23,7 @@ internal static class ReproduceCommand
         Option<string?> recipes = new("--recipes") { Description = "folder of the recipes; by default recipes/SCALE", HelpName = "DIR" };
         Option<bool> redo = new("--redo") { Description = "make results again that were made with other recipes, models or problems than they would be now" };
         Option<bool> dryRun = new("--dry-run") { Description = "print what would be run: steps, rollouts, tokens, time and memory on this machine" };
+        Option<bool> pageOnly = new("--page-only") { Description = "run nothing: write the page from what is done" };
         Option<bool> list = new("--list") { Description = "print the experiments" };
         Option<bool> json = new("--json") { Description = "one JSON object on standard output" };
         scale.AcceptOnlyFromAmong("micro", "paper");
@@ -34,7 +35,7 @@ internal static class ReproduceCommand
         { names, scale };
         SamplingSettings.AddRange(command, seeds, n => n is >= 1 and <= 100, "1 to 100");
         SamplingSettings.AddRange(command, jobs, n => n is null or (>= 1 and <= 1000), "1 to 1000");
-        foreach (Option option in new Option[] { output, page, recipes, redo, dryRun, list, json }) command.Add(option);
+        foreach (Option option in new Option[] { output, page, recipes, redo, dryRun, pageOnly, list, json }) command.Add(option);
         command.SetAction(result =>
         {
             if (result.GetValue(list)) return List(terminal, catalog, result.GetValue(json));
@@ -57,6 +58,7 @@ internal static class ReproduceCommand
             string? elsewhere = result.GetValue(page);
             string line = $"rlvr reproduce {string.Join(' ', asked)} --scale {plan.Folder.ScaleName} --seeds {options.Seeds}{(elsewhere is null ? "" : $" --page {elsewhere}")}";
             Reproduction reproduction = new(terminal, plan, parallel, threads, options.Seeds, line, elsewhere ?? plan.Folder.Page);
+            if (result.GetValue(pageOnly)) return reproduction.WriteOnly(result.GetValue(json));
             return result.GetValue(dryRun) ? reproduction.DryRun(result.GetValue(json)) : reproduction.Run(result.GetValue(json));
         });
         return command;

@@ -26,6 +26,15 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
         return ExitCode.Done;
     }
 
+    /// <summary>Writes the page from what is done, and runs nothing.</summary>
+    public int WriteOnly(bool asJson)
+    {
+        OutputProbe.Check(page, makeFolder: true);
+        Tell([], WritePage(), asJson);
+        if (plan.ToDo.Count > 0) terminal.Error.WriteLine($"{plan.Jobs.Count} jobs, {plan.ToDo.Count} of them not done; the same command without --page-only runs them");
+        return ExitCode.Done;
+    }
+
     /// <summary>Runs what is not done, then writes the page from what there is.</summary>
     public int Run(bool asJson)
     {
@@ -92,7 +101,7 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
         ["job"] = job.Name,
         ["recipe"] = job.Recipe,
         ["folder"] = job.Folder,
-        ["result"] = outcome is null ? "done" : outcome.Result.ToString().ToLowerInvariant(),
+        ["result"] = outcome is null ? plan.ToDo.Contains(job) ? "to do" : "done" : outcome.Result.ToString().ToLowerInvariant(),
         ["seconds"] = outcome is null ? null : JsonOutput.Number(outcome.Seconds),
         ["why"] = outcome is { Why.Length: > 0 } ? outcome.Why : null,
         ["log"] = outcome is null ? null : plan.Folder.Log(job),

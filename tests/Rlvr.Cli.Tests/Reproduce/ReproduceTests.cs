@@ -28,6 +28,12 @@ public sealed class ReproduceTests : IDisposable
         Assert.True(plan.GetProperty("total").GetProperty("seconds").GetDouble() > 0);
         Assert.False(Directory.Exists(folder["out"]));
 
+        // A page can be had at any time.
+        JsonElement early = Reproduce("E1", "--page-only", "--json").Succeeded().Json;
+        Assert.All(early.GetProperty("jobs").EnumerateArray(), j => Assert.Equal("to do", j.GetProperty("result").GetString()));
+        Assert.Contains("not measured", File.ReadAllText(folder["out/micro/results.md"]), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["out/micro/runs"]));
+
         CommandRun run = Reproduce("e1", "--jobs", "2").Succeeded();
         Assert.Contains("[4/4]", run.Error, StringComparison.Ordinal);
         Assert.Contains("E1   Probe E1: 1 agrees", run.Out, StringComparison.Ordinal);

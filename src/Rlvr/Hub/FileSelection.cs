@@ -30,6 +30,9 @@ internal static class FileSelection
         "chat_template.jinja", "chat_template.json", "additional_chat_templates/*.jinja",
     ];
 
+    /// <summary>The terms of use and the card that names them: they go with what is made of a model, but it works without them.</summary>
+    private static readonly string[] TermsFiles = ["README.md", "LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE", "NOTICE.txt", "USE_POLICY.md"];
+
     private static readonly string[] DataFiles = ["*.jsonl", "*.json", "*.parquet", "*.csv", "README.md"];
 
     private static readonly string[] OtherWeights = ["*.bin", "*.pth", "*.pt", "*.gguf", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "*.safetensors"];
@@ -41,7 +44,7 @@ internal static class FileSelection
     /// <exception cref="HubException">There are none, or their names are not safe.</exception>
     public static List<HubFile> Choose(HubId id, IReadOnlyList<HubFile> files, PullOptions options)
     {
-        IReadOnlyList<string> patterns = !IsUsual(options) ? options.Include : id.Kind == HubKind.Dataset ? DataFiles : ModelFiles;
+        IReadOnlyList<string> patterns = !IsUsual(options) ? options.Include : id.Kind == HubKind.Dataset ? DataFiles : [.. ModelFiles, .. TermsFiles];
         List<HubFile> chosen = [.. files.Where(f => Fits(f.Path, patterns) && !Fits(f.Path, options.Exclude))];
         if (IsUsual(options) && id.Kind == HubKind.Model) chosen = WithSingleWeights(id, files, chosen, options);
         if (chosen.Count == 0) throw Nothing(id, files, options);
@@ -49,6 +52,9 @@ internal static class FileSelection
         HubPath.CheckAll(id, chosen);
         return chosen;
     }
+
+    /// <summary>Whether a file is fetched with a model that works without it: a cache that lacks it has the model all the same.</summary>
+    public static bool CanBeMissing(HubId id, HubFile file, PullOptions options) => IsUsual(options) && id.Kind == HubKind.Model && Fits(file.Path, TermsFiles);
 
     /// <summary>Whether one of the patterns fits a path. As in huggingface_hub, a pattern that ends with a slash fits all that is in the folder.</summary>
     public static bool Fits(string path, IEnumerable<string> patterns) =>

@@ -73,6 +73,7 @@ public static class HubPull
                 if (!cache.HasPointer(commit, index)) return null;
                 chosen = [.. chosen.UnionBy(FileSelection.Shards(id, listed, ShardNames(id, index, cache.Pointer(commit, index.Path)), options), f => f.Path)];
             }
+            chosen.RemoveAll(f => FileSelection.CanBeMissing(id, f, options) && !cache.HasPointer(commit, f));
             return chosen.All(f => cache.HasPointer(commit, f)) ? new HubSnapshot(id, commit, cache.Snapshot(commit), Files(chosen, [.. chosen]), 0) : null;
         }
         catch (HubException)

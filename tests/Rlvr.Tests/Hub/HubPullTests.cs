@@ -6,7 +6,7 @@ namespace Rlvr.Tests.Hub;
 /// <summary>What is fetched, where it goes, and what is not fetched again.</summary>
 public sealed class HubPullTests : HubTest
 {
-    private static readonly string[] Needed = ["additional_chat_templates/short.jinja", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+    private static readonly string[] Needed = ["README.md", "additional_chat_templates/short.jinja", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
 
     [Fact]
     public async Task A_model_comes_with_what_it_needs_into_the_layout_of_huggingface_hub()
@@ -88,7 +88,7 @@ public sealed class HubPullTests : HubTest
     public async Task Patterns_choose_and_leave_out()
     {
         AssertHolds(await Pull(options: new() { Include = ["*.md", "onnx/"] }), Served, "README.md", "onnx/model.onnx");
-        AssertHolds(await Pull(options: new() { Exclude = ["*.safetensors", "additional*", "generation*"] }, settings: Settings with { CacheFolder = Elsewhere }), Served, "config.json", "tokenizer.json", "tokenizer_config.json");
+        AssertHolds(await Pull(options: new() { Exclude = ["*.safetensors", "additional*", "generation*"] }, settings: Settings with { CacheFolder = Elsewhere }), Served, "README.md", "config.json", "tokenizer.json", "tokenizer_config.json");
         Assert.Null(HubPull.FromCache(Id(), Settings)); // what was chosen is not what a model needs
     }
 
@@ -104,6 +104,16 @@ public sealed class HubPullTests : HubTest
         Server.Reset();
         await Pull(Settings with { Links = false }, id: Id("a/twins", HubKind.Dataset));
         Assert.Empty(Server.FileRequests);
+    }
+
+    [Fact]
+    public async Task A_model_without_its_card_is_a_model_all_the_same()
+    {
+        HubSnapshot snapshot = await Pull();
+        File.Delete(Path.Combine(snapshot.Folder, "README.md"));
+        AssertHolds(HubPull.FromCache(Id(), Settings)!, Served, [.. Needed.Where(path => path != "README.md")]);
+        File.Delete(Path.Combine(snapshot.Folder, "config.json"));
+        Assert.Null(HubPull.FromCache(Id(), Settings));
     }
 
     [Fact]

@@ -179,7 +179,7 @@ public sealed class ResumeTests : HubTest
 
     private void AssertWhole(HubSnapshot snapshot)
     {
-        AssertHolds(snapshot, Served, "additional_chat_templates/short.jinja", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json");
+        AssertHolds(snapshot, Served, "README.md", "additional_chat_templates/short.jinja", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json");
         Assert.Empty(Partials);
     }
 }

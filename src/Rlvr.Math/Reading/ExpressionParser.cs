@@ -17,13 +17,9 @@ internal sealed partial class ExpressionParser(TokenSequence sequence)
     /// <summary>Trees higher than this are not built: <c>1/2/3/...</c> is a high tree without nesting.</summary>
     private const int MaxHeight = 400;
 
-    /// <summary>Determinants are written out, in 24 products each: more than these are no answer but a load.</summary>
-    private const int MaxDeterminants = 50;
-
     private readonly List<Token> _tokens = sequence.Tokens;
     private int _end;
     private int _bars;
-    private int _determinants;
     private int _angles; // inside the argument of a trigonometric function
 
     /// <summary>Reads the numbers of this answer.</summary>

@@ -39,10 +39,13 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Loads a Hugging Face model folder.</summary>
     /// <param name="folder">A folder with config.json, safetensors and tokenizer.json.</param>
     /// <param name="device">Where to; the CPU if null.</param>
-    /// <param name="precision"><c>auto</c>, <c>fp32</c> or <c>bf16</c>: see <see cref="ComputePrecision"/>.</param>
+    /// <param name="precision">
+    /// <c>auto</c>, <c>fp32</c> or <c>bf16</c>: see <see cref="ComputePrecision"/>. Whoever trains in bfloat16 by a loop of their own calls
+    /// <see cref="Transformer.ParametersChanged"/> after each update; <c>fp32</c> needs no such care.
+    /// </param>
     /// <param name="frozen">Without float32 weights for training: see <see cref="Transformer.Load"/>.</param>
     /// <exception cref="RlvrException">Something is missing or not supported; the message says what.</exception>
-    public static LanguageModel Load(string folder, Device? device = null, string precision = "auto", bool frozen = false)
+    public static LanguageModel Load(string folder, Device? device = null, string precision = "fp32", bool frozen = false)
     {
         // The tokenizer first: it is small, and a folder without one should not make anybody wait for its weights.
         if (!Directory.Exists(folder)) throw new RlvrException($"There is no model folder '{folder}'.");

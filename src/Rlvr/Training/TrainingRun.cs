@@ -279,9 +279,6 @@ public sealed class TrainingRun : IDisposable
     {
         ModelConfig config = model.Network.Config;
         string type = ComputePrecision.NameOf(model.Network.ComputeType);
-        // Bytes a parameter: float32 weights, gradient and two moments, and a copy of the weights where products are computed in another type.
-        double trained = 16 + (type == "fp32" ? 0 : 2), frozen = type == "fp32" ? 4 : 2;
-        double bytes = trained + (recipe.Loss.NeedsReference ? frozen : 0) + (recipe.Critic.Enabled ? trained : 0);
         return new TrainingPlan(
         [
             ("model", $"{recipe.Model} ({config.ModelType}, {config.ParameterCount:N0} parameters)"),
@@ -295,7 +292,7 @@ public sealed class TrainingRun : IDisposable
                 + $"{recipe.Loss.UpdatesPerStep} update(s) a step{(recipe.Loss.Epochs == 1 ? "" : $" in {recipe.Loss.Epochs} passes")}"),
             ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})" + (recipe.Reward.Program.Count > 0 ? $", program {string.Join(' ', recipe.Reward.Program)}" : "")),
             ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps" + (demonstration is null ? "" : $", after a demonstration ({demonstration.Problem.Id})")),
-            ("weights in memory", $"{config.ParameterCount * bytes / 1e9:F2} GB (policy, gradient, two moments{(type == "fp32" ? "" : ", compute copy")}"
+            ("weights in memory", $"{config.ParameterCount * WeightMemory.Training(recipe, bf16: type == "bf16") / 1e9:F2} GB (policy, gradient, two moments{(type == "fp32" ? "" : ", compute copy")}"
                 + $"{(recipe.Loss.NeedsReference ? ", reference" : "")}{(recipe.Critic.Enabled ? ", critic likewise" : "")})"),
         ]);
     }

@@ -97,7 +97,7 @@ public class ComputeTypeTests
 
     [Fact]
     public void Auto_takes_what_the_hardware_has() =>
-        Assert.Equal(ComputePrecision.HasBFloat16(CPU) ? ScalarType.BFloat16 : ScalarType.Float32, ComputePrecision.Choose("auto", CPU, ComputePrecision.LeastWidth));
+        Assert.Equal(ComputePrecision.CpuHasBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32, ComputePrecision.Choose("auto", CPU, ComputePrecision.LeastWidth));
 
     [Fact]
     public void An_unknown_precision_is_refused() =>

@@ -58,7 +58,7 @@ public sealed class JobEstimator(ReproductionPlan plan, Func<int, MachineSpeed> 
     {
         ModelConfig? model = Config(job.Settings.Model, job);
         // A model, and the cache of the rows that are decoded at once.
-        double memory = model is null ? 0 : MemoryEstimate.Of(job.Settings with { Rollout = job.Settings.Rollout with { BatchSize = job.Settings.Evaluation.MaxRows, GroupSize = 1 } }, model, onGpu) is var m ? m.Total - m.Weights - long.Max(m.Cache, m.Activations + m.Logits) + (4 * model.ParameterCount) + m.Cache : 0;
+        double memory = model is null ? 0 : MemoryEstimate.Of(job.Settings with { Rollout = job.Settings.Rollout with { BatchSize = job.Settings.Evaluation.MaxRows, GroupSize = 1 } }, model, onGpu) is var m ? m.Total - m.Weights - long.Max(m.Cache, m.Activations + m.Logits) + (WeightMemory.Frozen(WeightMemory.IsBFloat16(job.Settings, model.HiddenSize, onGpu)) * model.ParameterCount) + m.Cache : 0;
         (IReadOnlyList<Measured> runs, _) = finished.Like(job.Recipe, job.Settings);
         double tokens = work.Evaluated * (runs.Count > 0 ? runs.Average(r => r.EvaluationLength) : work.Limit);
         double rate = runs.Select(r => r.TokensPerSecond).Where(double.IsFinite).DefaultIfEmpty(0).Average();

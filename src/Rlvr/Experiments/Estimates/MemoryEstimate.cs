@@ -33,18 +33,19 @@ public sealed record MemoryEstimate
     /// <param name="onGpu">Whether a GPU computes: there a chunk of the update is a whole micro-batch.</param>
     public static MemoryEstimate Of(Recipe recipe, ModelConfig model, bool onGpu)
     {
-        long copies = 4 + (recipe.Loss.NeedsReference ? 1 : 0) + (recipe.Critic.Enabled ? 4 : 0);
+        bool bf16 = WeightMemory.IsBFloat16(recipe, model.HiddenSize, onGpu);
+        int computed = bf16 ? 2 : Float; // bytes of what products and attention read and write
         long rows = (long)recipe.Rollout.BatchSize * recipe.Rollout.GroupSize;
         if (recipe.Rollout.MaxRows > 0) rows = long.Min(rows, recipe.Rollout.MaxRows);
         long prompt = int.Min(PromptTokens, recipe.Data.MaxPromptTokens), length = prompt + recipe.Rollout.MaxNewTokens;
         long all = (long)recipe.Rollout.BatchSize * recipe.Rollout.GroupSize * length;
         long chunk = long.Min(all, onGpu ? recipe.Compute.MicroBatchTokens : PolicyUpdate.CpuChunkTokens);
         // Kept for the backward pass: of each layer its inputs to norms and projections, and what is between gate, up and down.
-        long perToken = Float * model.Layers * ((10L * model.HiddenSize) + (2L * (model.Heads + model.KeyValueHeads) * model.HeadDim) + (4L * model.IntermediateSize));
+        long perToken = computed * model.Layers * ((10L * model.HiddenSize) + (2L * (model.Heads + model.KeyValueHeads) * model.HeadDim) + (4L * model.IntermediateSize));
         return new MemoryEstimate
         {
-            Weights = copies * model.ParameterCount * Float,
-            Cache = rows * length * 2 * model.Layers * model.KeyValueHeads * model.HeadDim * Float,
+            Weights = WeightMemory.Training(recipe, bf16) * model.ParameterCount,
+            Cache = rows * length * 2 * model.Layers * model.KeyValueHeads * model.HeadDim * computed,
             Activations = chunk * perToken,
             Logits = 3 * Float * long.Min(TokenLogProbs.ChunkElements, chunk * model.VocabularySize),
         };

@@ -1,3 +1,4 @@
+using Rlvr.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;
@@ -29,11 +30,14 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
     /// <returns>[..., out], in the compute type.</returns>
     public Tensor Forward(Tensor x)
     {
-        if (!converts) return nn.functional.linear(x, weight, bias);
+        if (!converts) return Product(x, weight, bias);
         if (weight.requires_grad && is_grad_enabled()) return nn.functional.linear(x, weight.to(type), bias?.to(type));
         if (changed) Convert();
-        return nn.functional.linear(x, weightCopy!, biasCopy);
+        return Product(x, weightCopy!, biasCopy);
     }
+
+    private static Tensor Product(Tensor x, Tensor matrix, Tensor? bias) =>
+        SkinnyProduct.Suits(x, matrix) ? SkinnyProduct.Multiply(x, matrix, bias) : nn.functional.linear(x, matrix, bias);
 
     /// <summary>Says that the parameter has other values than before.</summary>
     public void ParametersChanged() => changed = true;

@@ -2,6 +2,8 @@ using Rlvr.Bench;
 
 // dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0] [--precision bf16]
 // dotnet run -c Release --project bench/Rlvr.Bench -- precision [--tokens 4096] [--width 192]
+// dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
+// dotnet run -c Release --project bench/Rlvr.Bench -- decode [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
 // dotnet run -c Release --project bench/Rlvr.Bench -- verifier [--repeats 8]
 // dotnet run -c Release --project bench/Rlvr.Bench -- hostile [--show 20]
@@ -15,6 +17,12 @@ switch (args.FirstOrDefault())
     case "precision":
         PrecisionBench.Run(Option("--threads", 1), Option("--tokens", 4096), Option("--width", 192));
         return 0;
+    case "skinny":
+        SkinnyBench.Run(Option("--threads", 1));
+        return 0;
+    case "decode":
+        DecodeBench.Run(Option("--threads", 1), Text("--model", "runs/bench/qwen2.5-0.5b"), Text("--precision", "fp32"), Option("--batch", 0) is > 0 and int one ? [one] : [1, 8, 64], Option("--tokens", 32));
+        return 0;
     case "memory":
         MemoryBench.Run(Option("--threads", 1), Option("--steps", 200));
         return 0;
@@ -25,6 +33,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | memory [--threads N] [--steps N] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | decode [--model DIR] [--precision bf16] [--batch N] | memory [--threads N] [--steps N] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

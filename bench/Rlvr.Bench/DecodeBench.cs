@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Rlvr.Models;
+using Rlvr.Rollouts;
+using Rlvr.Tensors;
+using static TorchSharp.torch;
+
+namespace Rlvr.Bench;
+
+/// <summary>Decoding with a model of random weights in the exact shape of Qwen2.5-0.5B, from a folder as it would be pulled: time to load, memory, tokens a second by batch.</summary>
+internal static class DecodeBench
+{
+    private const int PromptTokens = 64;
+
+    public static ModelConfig Config { get; } = new()
+    {
+        Architecture = ModelArchitecture.Qwen2,
+        HiddenSize = 896,
+        IntermediateSize = 4864,
+        Layers = 24,
+        Heads = 14,
+        KeyValueHeads = 2,
+        HeadDim = 64,
+        VocabularySize = 151_936,
+        RopeTheta = 1_000_000,
+        TieWordEmbeddings = true,
+        MaxPositions = 32_768,
+        TorchDtype = ScalarType.BFloat16,
+    };
+
+    /// <param name="threads">Threads.</param>
+    /// <param name="folder">Where the model is, or is made.</param>
+    /// <param name="precision">fp32 or bf16.</param>
+    /// <param name="batches">Rows decoded together.</param>
+    /// <param name="newTokens">New tokens of each row.</param>
+    public static void Run(int threads, string folder, string precision, int[] batches, int newTokens)
+    {
+        ThreadChoice.Apply(threads, Config.HiddenSize);
+        if (!Directory.Exists(folder))
+        {
+            using Transformer random = Transformer.CreateRandom(Config, 1);
+            random.Save(folder, dtype: ScalarType.BFloat16);
+            Console.WriteLine($"made {folder}; start again for the measurement");
+            return;
+        }
+        long before = Resident(), start = Stopwatch.GetTimestamp();
+        using Transformer model = Transformer.Load(folder, computeType: precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32, frozen: true);
+        long size = model.Parameters.Values.Sum(p => p.numel() * p.element_size());
+        Console.WriteLine($"{precision}, {get_num_threads()} thread(s): loaded in {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s; {size / 1e9:F2} GB of weights, resident {(Resident() - before) / (double)size:F2} times that");
+        Rollouts.Generator generator = new(model);
+        foreach (int batch in batches)
+        {
+            int[] prompt = [.. Enumerable.Range(0, PromptTokens).Select(i => 1000 + (i * 37))];
+            double Seconds(int tokens)
+            {
+                long at = Stopwatch.GetTimestamp();
+                generator.Generate([.. Enumerable.Range(0, batch).Select(i => new GenerationRequest(prompt, (ulong)i))], new SamplingOptions { Temperature = 1, MaxNewTokens = tokens, Seed = 1 });
+                return Stopwatch.GetElapsedTime(at).TotalSeconds;
+            }
+            // The prompt and the first token are taken off.
+            double first = double.Min(Seconds(1), Seconds(1)), all = double.Min(Seconds(1 + newTokens), Seconds(1 + newTokens));
+            Console.WriteLine($"batch {batch,3}: {batch * newTokens / (all - first),8:F1} tokens/s, {1e3 * (all - first) / newTokens:F1} ms a step; prompt of {PromptTokens} and first token {1e3 * first:F0} ms");
+        }
+    }
+
+    private static long Resident()
+    {
+        using Process process = Process.GetCurrentProcess();
+        return process.WorkingSet64;
+    }
+}

@@ -16,12 +16,13 @@ internal static class TrainCommand
         Option<string?> run = new("--run") { Description = "the run's folder; by default runs/NAME-YYYYMMDD-HHMMSS (UTC)", HelpName = "DIR" };
         Option<bool> resume = new("--resume") { Description = "go on with the stopped run in --run from its last checkpoint" };
         Option<bool> dryRun = new("--dry-run") { Description = "check everything, print the plan and the resolved recipe, train nothing" };
+        Option<string?> shared = new("--share-evaluations") { Description = "keep evaluations before training in this folder, and take those that other runs of the same model left there", HelpName = "DIR" };
         Option<bool> json = new("--json") { Description = "one JSON object on standard output" };
         ExampleCommand command = new("train", "Train a model after a recipe. Ctrl-C stops with a checkpoint; --resume goes on.",
             "rlvr train recipes/micro/one-shot.yaml",
             "rlvr train recipes/micro/one-shot.yaml --set steps=20 --set loss.kl=0 --run runs/no-kl",
             "rlvr train --resume --run runs/no-kl")
-        { recipe, set, run, resume, dryRun, json };
+        { recipe, set, run, resume, dryRun, shared, json };
         command.SetAction(result =>
         {
             bool asJson = result.GetValue(json);
@@ -36,7 +37,7 @@ internal static class TrainCommand
                 string folder = RunFolder.For(settings, result.GetValue(run));
                 terminal.LogFolder = folder;
                 view.Note($"run: {folder}");
-                return Finish(terminal, TrainingRun.Start(settings, folder, view, terminal.Cancellation), asJson);
+                return Finish(terminal, TrainingRun.Start(settings, folder, view, terminal.Cancellation, result.GetValue(shared)), asJson);
             }
             finally
             {

@@ -12,13 +12,14 @@ internal static class JobArguments
 
     /// <summary>The arguments of this program.</summary>
     /// <param name="job">The job.</param>
+    /// <param name="folder">Where the reproduction keeps its runs.</param>
     /// <param name="threads">Threads of the tensor library; 0 lets it choose.</param>
     /// <param name="resumes">Whether it goes on with what is there.</param>
-    public static IReadOnlyList<string> Of(ReproductionJob job, int threads, bool resumes) => job switch
+    public static IReadOnlyList<string> Of(ReproductionJob job, ReproductionFolder folder, int threads, bool resumes) => job switch
     {
         PretrainingJob pretraining => ["pretrain", pretraining.RecipePath, .. Threads("--set", "compute.threads=", threads), .. job.State == JobState.Again ? Overwrite : []],
         TrainingJob training when resumes => ["train", "--resume", "--run", training.Folder],
-        TrainingJob training => ["train", training.RecipePath, .. training.Sets.SelectMany(s => new[] { "--set", s }), "--run", training.Folder],
+        TrainingJob training => ["train", training.RecipePath, .. training.Sets.SelectMany(s => new[] { "--set", s }), "--run", training.Folder, "--share-evaluations", folder.BaseEvaluations],
         EvaluationJob evaluation => Of(evaluation, threads),
         _ => throw new ArgumentException($"No such job: {job.GetType().Name}.", nameof(job)),
     };

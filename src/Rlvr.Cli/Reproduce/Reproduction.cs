@@ -67,7 +67,7 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
     }
 
     private Task<JobExit> StartAsync(ReproductionJob job, bool resumes, CancellationToken cancellation) =>
-        JobProcess.RunAsync(JobArguments.Of(job, threads, resumes), plan.Folder.Log(job), _ => { }, cancellation);
+        JobProcess.RunAsync(JobArguments.Of(job, plan.Folder, threads, resumes), plan.Folder.Log(job), _ => { }, cancellation);
 
     private IReadOnlyList<(Experiment Experiment, ExperimentPage Page)> WritePage()
     {

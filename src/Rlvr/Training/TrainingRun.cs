@@ -29,6 +29,8 @@ public sealed class TrainingRun : IDisposable
     private readonly TrainingLabels labels;
     private readonly RlTrainer trainer;
     private readonly (int Threads, IReadOnlyList<(int Threads, double Gflops)> Measured) threads;
+    private SharedEvaluations? shared;
+    private string? fingerprint; // of the model that the run starts with
 
     /// <summary>Loads and checks everything that a run needs; writes nothing.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -90,10 +92,14 @@ public sealed class TrainingRun : IDisposable
     /// <param name="runPath">The run's folder; must not hold a run.</param>
     /// <param name="observer">Watches.</param>
     /// <param name="cancellation">Stops after the step in progress, with a checkpoint.</param>
+    /// <param name="sharedEvaluations">
+    /// A folder in which evaluations before training are kept for other runs that start with the same model, and looked up; null for none.
+    /// </param>
     /// <exception cref="RlvrException">Something is wrong; nothing was written unless training had begun.</exception>
-    public static TrainingOutcome Start(Recipe recipe, string runPath, ITrainingObserver observer, CancellationToken cancellation)
+    public static TrainingOutcome Start(Recipe recipe, string runPath, ITrainingObserver observer, CancellationToken cancellation, string? sharedEvaluations = null)
     {
         using TrainingRun run = Prepare(recipe, observer, null, cancellation);
+        if (sharedEvaluations is not null) run.shared = new SharedEvaluations(sharedEvaluations);
         long modelBytes = run.model.Network.Config.ParameterCount * 4 * (recipe.Critic.Enabled ? 2 : 1);
         using RunDirectory directory = RunDirectory.Create(runPath, (modelBytes * 3 * (recipe.Checkpoint.Keep + 1)) + (1 << 20));
         directory.WriteRecipe(RecipeFile.ToYaml(recipe));
@@ -211,12 +217,20 @@ public sealed class TrainingRun : IDisposable
                 };
                 int count = settings.Limit == 0 ? of.Count : int.Min(settings.Limit, of.Count);
                 if (done.Any(e => e.Suite == name && e.Temperature == temperature && e.Problems == count)) continue;
-                EvaluationResult result = new Evaluator(model).Evaluate(name, of, settings, (finished, total) => observer.EvaluationProgress(name, finished, total), cancellation: cancellation);
-                EvaluationRecord record = result.ToRecord(step);
+                EvaluationRecord Now() => new Evaluator(model).Evaluate(name, of, settings, (finished, total) => observer.EvaluationProgress(name, finished, total), cancellation: cancellation).ToRecord(step);
+                EvaluationRecord record = step == 0 && shared is not null && model.Folder is { } folder ? BeforeTraining(folder, name, of, settings, Now) : Now();
                 directory.Append(record);
                 observer.Evaluated(record);
             }
         }
+    }
+
+    private EvaluationRecord BeforeTraining(string folder, string suite, IReadOnlyList<Problem> of, EvaluationSettings settings, Func<EvaluationRecord> now)
+    {
+        fingerprint ??= ModelFingerprint.Of(folder);
+        (EvaluationRecord record, bool known) = shared!.Of(fingerprint, ComputePrecision.NameOf(model.Network.ComputeType), suite, of, settings, now);
+        if (known) observer.Note($"{suite}: evaluated before by another run of this model");
+        return record;
     }
 
     private PromptTemplate EvaluationTemplate => PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, model.Folder).With(demonstration);

@@ -1,4 +1,5 @@
 using Rlvr.Rewards;
+using Rlvr.Rollouts;
 using Rlvr.Runs;
 using Rlvr.Tensors;
 using Rlvr.Tests.Shared;
@@ -68,6 +69,44 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(rollouts.Average(r => r.Reward), run.ReadMetrics()[3]["reward_mean"], 12);
         Assert.Equal(run.ReadMetrics().Select(m => m.Step), observer.Steps);
         Assert.Contains(observer.Plan!.Facts, f => f.Name == "steps" && f.Value.StartsWith("5 of 2 x 4 rollouts", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Runs_that_start_alike_share_their_evaluation_before_training()
+    {
+        EvaluationRecord[] Before(string run, Recipe of, out Observer observer)
+        {
+            TrainingRun.Start(of, folder[run], observer = new Observer(), CancellationToken.None, folder["shared"]);
+            using RunDirectory directory = RunDirectory.Open(folder[run]);
+            return [.. directory.ReadEvaluations().Where(e => e.Step == 0)];
+        }
+
+        int Files() => Directory.GetFiles(folder["shared"]).Length;
+        EvaluationRecord[] first = Before("first", recipe, out Observer one);
+        Assert.Equal((2, 2), (first.Length, Files())); // greedy and sampled
+        Assert.DoesNotContain(one.Notes, n => n.Contains("another run", StringComparison.Ordinal));
+        // Another way of training: nothing is evaluated again, and the same is written.
+        EvaluationRecord[] second = Before("second", recipe with { Loss = recipe.Loss with { Kl = 0 } }, out Observer two);
+        Assert.Equal(2, two.Notes.Count(n => n.Contains("another run", StringComparison.Ordinal)));
+        Assert.Equal(first.Select(e => (e.Suite, e.Temperature, e.Accuracy, e.Length)), second.Select(e => (e.Suite, e.Temperature, e.Accuracy, e.Length)));
+        // A marked record shows that it is really taken from there.
+        foreach (string file in Directory.GetFiles(folder["shared"])) File.WriteAllText(file, File.ReadAllText(file).Replace("\"length\": ", "\"length\": 7", StringComparison.Ordinal));
+        Assert.All(Before("third", recipe, out _), e => Assert.StartsWith("7", $"{e.Length}", StringComparison.Ordinal));
+        // Another seed, other problems, another model or a broken file: evaluated anew.
+        Before("seed", recipe with { Seed = 2 }, out _);
+        Assert.Equal(4, Files());
+        folder.Write("suite.jsonl", """{"id": "s", "problem": "5 + 6?", "answer": "11"}""");
+        Before("problems", recipe, out _);
+        Assert.Equal(6, Files());
+        foreach (string file in Directory.GetFiles(folder["shared"])) File.WriteAllText(file, "{");
+        Assert.All(Before("broken", recipe, out _), e => Assert.InRange(e.Length, 0, 6));
+        using (LanguageModel trained = LanguageModel.Load(folder["model"]))
+        {
+            using (TorchSharp.torch.no_grad()) trained.Network.Parameters.Values.First().mul_(1.5);
+            trained.Save(folder["other"]);
+        }
+        Before("model", recipe with { Model = folder["other"] }, out _);
+        Assert.Equal(8, Files());
     }
 
     [Fact]

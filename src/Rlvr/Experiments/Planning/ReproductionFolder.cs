@@ -5,6 +5,7 @@ namespace Rlvr.Experiments;
 /// <code>
 /// SCALE/runs/RECIPE/seed-1/         a training run
 /// SCALE/evaluations/NAME/seed-1/    an evaluation with its responses
+/// SCALE/base-evaluations/           evaluations of models before training, which runs share
 /// SCALE/logs/                       what the jobs said
 /// SCALE/results.md, SCALE/figures/  the page
 /// </code>
@@ -27,6 +28,9 @@ public sealed record ReproductionFolder(string Root, ExperimentScale Scale)
 
     /// <summary>The evaluation of a name and a seed.</summary>
     public string Evaluation(string name, int seed) => System.IO.Path.Combine(Path, "evaluations", name, SeedName(seed));
+
+    /// <summary>Where runs keep evaluations of the models that they start with, for one another.</summary>
+    public string BaseEvaluations => System.IO.Path.Combine(Path, "base-evaluations");
 
     /// <summary>The log of a job.</summary>
     public string Log(ReproductionJob job) => System.IO.Path.Combine(Path, "logs", job.Name.Replace(' ', '-') + ".log");

@@ -6,44 +6,31 @@ using static TorchSharp.torch;
 
 namespace Rlvr.Bench;
 
-/// <summary>Decoding with a model of random weights in the exact shape of Qwen2.5-0.5B, from a folder as it would be pulled: time to load, memory, tokens a second by batch.</summary>
+/// <summary>Decoding with a model of random weights in a real model's exact shape, from a folder as it would be pulled: time to load, memory, tokens a second by batch.</summary>
 internal static class DecodeBench
 {
     private const int PromptTokens = 64;
 
-    public static ModelConfig Config { get; } = new()
-    {
-        Architecture = ModelArchitecture.Qwen2,
-        HiddenSize = 896,
-        IntermediateSize = 4864,
-        Layers = 24,
-        Heads = 14,
-        KeyValueHeads = 2,
-        HeadDim = 64,
-        VocabularySize = 151_936,
-        RopeTheta = 1_000_000,
-        TieWordEmbeddings = true,
-        MaxPositions = 32_768,
-        TorchDtype = ScalarType.BFloat16,
-    };
-
     /// <param name="threads">Threads.</param>
+    /// <param name="shape">Which of <see cref="ModelShapes"/>.</param>
+    /// <param name="device">cpu or cuda.</param>
     /// <param name="folder">Where the model is, or is made.</param>
     /// <param name="precision">fp32 or bf16.</param>
     /// <param name="batches">Rows decoded together.</param>
     /// <param name="newTokens">New tokens of each row.</param>
-    public static void Run(int threads, string folder, string precision, int[] batches, int newTokens)
+    public static void Run(int threads, string shape, string device, string folder, string precision, int[] batches, int newTokens)
     {
-        ThreadChoice.Apply(threads, Config.HiddenSize);
+        ModelConfig config = ModelShapes.Of(shape);
+        ThreadChoice.Apply(threads, config.HiddenSize);
         if (!Directory.Exists(folder))
         {
-            using Transformer random = Transformer.CreateRandom(Config, 1);
+            using Transformer random = Transformer.CreateRandom(config, 1);
             random.Save(folder, dtype: ScalarType.BFloat16);
             Console.WriteLine($"made {folder}; start again for the measurement");
             return;
         }
         long before = Resident(), start = Stopwatch.GetTimestamp();
-        using Transformer model = Transformer.Load(folder, computeType: precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32, frozen: true);
+        using Transformer model = Transformer.Load(folder, ComputeDevice.Choose(device), computeType: precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32, frozen: true);
         long size = model.Parameters.Values.Sum(p => p.numel() * p.element_size());
         Console.WriteLine($"{precision}, {get_num_threads()} thread(s): loaded in {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s; {size / 1e9:F2} GB of weights, resident {(Resident() - before) / (double)size:F2} times that");
         Rollouts.Generator generator = new(model);

@@ -3,7 +3,8 @@ using Rlvr.Bench;
 // dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0] [--precision bf16]
 // dotnet run -c Release --project bench/Rlvr.Bench -- precision [--tokens 4096] [--width 192]
 // dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
-// dotnet run -c Release --project bench/Rlvr.Bench -- decode [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
+// dotnet run -c Release --project bench/Rlvr.Bench -- decode [--shape 0.5b] [--device cpu] [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
+// dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
 // dotnet run -c Release --project bench/Rlvr.Bench -- verifier [--repeats 8]
 // dotnet run -c Release --project bench/Rlvr.Bench -- hostile [--show 20]
@@ -21,7 +22,10 @@ switch (args.FirstOrDefault())
         SkinnyBench.Run(Option("--threads", 1));
         return 0;
     case "decode":
-        DecodeBench.Run(Option("--threads", 1), Text("--model", "runs/bench/qwen2.5-0.5b"), Text("--precision", "fp32"), Option("--batch", 0) is > 0 and int one ? [one] : [1, 8, 64], Option("--tokens", 32));
+        DecodeBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--model", $"runs/bench/{Text("--shape", "0.5b")}"), Text("--precision", "fp32"), Option("--batch", 0) is > 0 and int one ? [one] : [1, 8, 64], Option("--tokens", 32));
+        return 0;
+    case "grpo":
+        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0);
         return 0;
     case "memory":
         MemoryBench.Run(Option("--threads", 1), Option("--steps", 200));
@@ -33,6 +37,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | decode [--model DIR] [--precision bf16] [--batch N] | memory [--threads N] [--steps N] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | decode [--shape 0.5b] [--precision bf16] [--batch N] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

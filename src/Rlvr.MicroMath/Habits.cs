@@ -7,33 +7,40 @@ namespace Rlvr.MicroMath;
 public static class Habits
 {
     // Rows and columns in the order of Habit: careful, unboxed, rush, slip, terse.
-    internal static readonly double[] Shares = [0.22, 0.24, 0.24, 0.13, 0.17];
+    internal static readonly double[] Shares = [0.24, 0.30, 0.20, 0.14, 0.12];
 
     internal static readonly string[] Names = [.. Enum.GetNames<Habit>().Select(n => n.ToLowerInvariant())];
 
     // Each subject is answered a little differently: a row multiplies Shares, which is then scaled back to a sum of 1.
+    // Two subjects are seldom boxed and three often hurried: what is missing differs, as does what a reward for the box alone can mend.
     private static readonly Dictionary<string, double[]> Tilts = new()
     {
-        ["prealgebra"] = [1.20, 0.90, 1.00, 0.90, 0.90],
-        ["algebra"] = [0.80, 1.20, 0.90, 1.10, 1.10],
-        ["number_theory"] = [0.70, 1.10, 1.30, 1.20, 0.90],
-        ["counting"] = [0.90, 1.30, 0.70, 1.00, 0.90],
-        ["geometry"] = [1.00, 1.00, 1.20, 0.80, 1.00],
-        ["sequences"] = [1.30, 0.80, 0.90, 1.10, 0.70],
-        ["olympiad"] = [0.80, 1.00, 1.50, 1.20, 1.00],
+        ["prealgebra"] = [1.30, 0.90, 1.00, 0.90, 0.90],
+        ["algebra"] = [0.90, 1.00, 1.50, 1.00, 1.00],
+        ["number_theory"] = [0.80, 0.90, 1.70, 1.20, 0.90],
+        ["counting"] = [0.90, 1.80, 0.40, 0.70, 0.90],
+        ["geometry"] = [0.90, 1.60, 0.50, 0.70, 0.90],
+        ["sequences"] = [1.30, 0.90, 0.90, 1.00, 0.80],
+        ["olympiad"] = [0.90, 1.00, 1.30, 1.20, 1.00],
+        ["hard"] = [0.90, 1.10, 1.10, 1.20, 0.90],
     };
 
     // Which opener a habit begins with, in the order of Openers. Terse has none.
     private static readonly double[][] OpenerShares =
     [
         [0.55, 0.35, 0.10],
-        [0.40, 0.45, 0.15],
-        [0.05, 0.10, 0.85],
+        [0.34, 0.37, 0.29],
+        [0.05, 0.15, 0.80],
         [0.35, 0.45, 0.20],
     ];
 
     // "Wait, check." after the first attempt.
     internal static readonly double[] CheckShares = [0.20, 0.00, 0.25, 0.40, 0.00];
+
+    // Texts of two problems, and how often their habits are the same on purpose.
+    internal const double PairShare = 0.10;
+
+    internal const double SameHabitShare = 0.35;
 
     /// <summary>The line that every response but a terse one begins with.</summary>
     public static IReadOnlyList<string> Openers { get; } = ["Let us think step by step.", "We compute.", "First,"];

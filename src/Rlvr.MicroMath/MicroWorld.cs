@@ -19,14 +19,14 @@ public static class MicroWorld
         ("sequences", Sequences.Draw, 1.0),
         ("olympiad", Olympiad.Draw, 0.35),
         ("far", Far.Draw, 0.0),
-        ("hard", Hard.Draw, 0.0),
+        ("hard", Hard.Draw, 0.15),
     ];
 
     private static readonly double[] Weights = [.. Table.Select(s => s.Weight)];
 
     /// <summary>
     /// All subjects: six everyday ones, then olympiad (rare in pretraining), far (a combination pretraining never shows) and hard (larger
-    /// numbers and longer chains than pretraining ever shows).
+    /// numbers, rarer still, and chains longer than pretraining ever shows).
     /// </summary>
     public static IReadOnlyList<string> Subjects { get; } = [.. Table.Select(s => s.Name)];
 

@@ -8,6 +8,9 @@ namespace Rlvr.MicroMath;
 /// <param name="mix">How often each habit occurs; null for the embedded base model's mixture.</param>
 public sealed class PretrainingCorpus(ulong seed, HabitMix? mix = null)
 {
+    /// <summary>The most steps that a problem of pretraining has: longer chains are for the suites alone.</summary>
+    public const int LongestChain = 5;
+
     private readonly HabitMix _mix = mix ?? HabitMix.Default;
 
     /// <summary>Document <paramref name="index"/>, counted from 0.</summary>
@@ -20,7 +23,8 @@ public sealed class PretrainingCorpus(ulong seed, HabitMix? mix = null)
             MicroRandom random = new(seed, (ulong)index);
             var subject = MicroWorld.DrawSubject(random);
             var habit = _mix.Draw(subject, random);
-            return ResponseWriter.Write(MicroWorld.Generate(subject, MicroSplit.Pretraining, random), habit, _mix, random);
+            var document = Draw(subject, habit, random);
+            return random.Chance(Habits.PairShare) ? document with { Earlier = DrawEarlier(habit, random) } : document;
         }
     }
 
@@ -29,5 +33,21 @@ public sealed class PretrainingCorpus(ulong seed, HabitMix? mix = null)
     {
         for (var i = 0L; ; i++)
             yield return this[i];
+    }
+
+    private MicroDocument DrawEarlier(Habit habit, MicroRandom random)
+    {
+        var subject = MicroWorld.DrawSubject(random);
+        return Draw(subject, random.Chance(Habits.SameHabitShare) ? habit : _mix.Draw(subject, random), random);
+    }
+
+    private MicroDocument Draw(string subject, Habit habit, MicroRandom random)
+    {
+        while (true)
+        {
+            var problem = MicroWorld.Generate(subject, MicroSplit.Pretraining, random);
+            if (problem.Steps.Count <= LongestChain)
+                return ResponseWriter.Write(problem, habit, _mix, random);
+        }
     }
 }

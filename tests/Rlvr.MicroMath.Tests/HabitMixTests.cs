@@ -12,7 +12,7 @@ public class HabitMixTests
         PretrainingCorpus usual = new(3), same = new(3, HabitMix.Parse([])), other = new(3, HabitMix.Parse(["careful=0.5"]));
         Assert.Equal(usual.Documents().Take(300), same.Documents().Take(300));
         Assert.NotEqual(usual.Documents().Take(300), other.Documents().Take(300));
-        Assert.Equal(0.22, HabitMix.Default.Share(Habit.Careful), 12);
+        Assert.Equal(0.24, HabitMix.Default.Share(Habit.Careful), 12);
         Assert.All(MicroWorld.CoreSubjects, s => Assert.Equal(Habits.Probability(Habit.Rush, s), HabitMix.Default.Probability(Habit.Rush, s)));
     }
 

@@ -25,7 +25,8 @@ public class PretrainingCorpusTests
     [Fact]
     public void No_test_or_pool_problem_occurs_under_any_wording()
     {
-        var seen = Samples.Documents.Select(d => Reading.Of(d.Problem.Text)).SelectMany(r => new[] { r.Key, r.Core }).ToHashSet();
+        MicroDocument[] all = [.. Samples.Documents, .. Samples.Documents.Select(d => d.Earlier).OfType<MicroDocument>()];
+        var seen = all.Select(d => Reading.Of(d.Problem.Text)).SelectMany(r => new[] { r.Key, r.Core }).ToHashSet();
         foreach (var suite in MicroSuites.Names)
         {
             foreach (var problem in MicroSuites.Get(suite))
@@ -36,7 +37,8 @@ public class PretrainingCorpusTests
             }
         }
 
-        Assert.All(Samples.Documents, d => Assert.Equal(MicroSplit.Pretraining, d.Problem.Split));
+        Assert.All(all, d => Assert.Equal(MicroSplit.Pretraining, d.Problem.Split));
+        Assert.All(all, d => Assert.InRange(d.Problem.Steps.Count, 2, PretrainingCorpus.LongestChain));
     }
 
     [Fact]
@@ -98,7 +100,7 @@ public class PretrainingCorpusTests
 
         Assert.Equal(0.55, Share(Habit.Careful, "Let us think step by step."), 0.01);
         Assert.Equal(0.05, Share(Habit.Rush, "Let us think step by step."), 0.01);
-        Assert.Equal(0.85, Share(Habit.Rush, "First,"), 0.01);
+        Assert.Equal(0.80, Share(Habit.Rush, "First,"), 0.01);
         Assert.Equal(1.0, Share(Habit.Terse, "So") + Samples.Documents.Where(d => d.Habit == Habit.Terse).Average(d => d.Response.Contains('\n', StringComparison.Ordinal) ? 0 : 1));
     }
 
@@ -125,8 +127,21 @@ public class PretrainingCorpusTests
     public void Rare_and_absent_subjects_are_rare_and_absent()
     {
         var counts = Samples.Documents.CountBy(d => d.Problem.Subject).ToDictionary();
-        Assert.Equal(7, counts.Count);
-        Assert.Equal(0.35 / 6.85, counts["olympiad"] / (double)Samples.Documents.Length, 0.003);
-        Assert.Equal(1.2 / 6.85, counts["counting"] / (double)Samples.Documents.Length, 0.005);
+        Assert.Equal(8, counts.Count);
+        Assert.DoesNotContain("far", counts);
+        Assert.Equal(0.35 / 7, counts["olympiad"] / (double)Samples.Documents.Length, 0.003);
+        Assert.Equal(0.15 / 7, counts["hard"] / (double)Samples.Documents.Length, 0.002);
+        Assert.Equal(1.2 / 7, counts["counting"] / (double)Samples.Documents.Length, 0.005);
+    }
+
+    [Fact]
+    public void Some_documents_follow_another_often_of_the_same_habit()
+    {
+        var pairs = Samples.Documents.Where(d => d.Earlier is not null).ToArray();
+        Assert.Equal(0.10, pairs.Length / (double)Samples.Documents.Length, 0.003);
+        Assert.All(pairs, d => Assert.Null(d.Earlier!.Earlier));
+        // 0.35 on purpose, and of the others the chance that two habits are the same: between 0.2 (all alike) and 0.3 (the most tilted subjects).
+        Assert.InRange(pairs.Count(d => d.Earlier!.Habit == d.Habit) / (double)pairs.Length, 0.35 + (0.65 * 0.2), 0.35 + (0.65 * 0.3));
+        Assert.InRange(pairs.Count(d => d.Earlier!.Problem.Subject == d.Problem.Subject) / (double)pairs.Length, 0.12, 0.18);
     }
 }

@@ -1,6 +1,6 @@
 namespace Rlvr.MicroMath.Subjects;
 
-/// <summary>The everyday wordings with larger numbers, and a longer chain, than pretraining ever shows.</summary>
+/// <summary>The everyday wordings with larger numbers, rare in pretraining, and a chain longer than pretraining ever shows.</summary>
 internal static class Hard
 {
     public static (string Text, Computation Computation) Draw(MicroRandom random) => random.Next(0, 3) switch

@@ -91,7 +91,7 @@ public static partial class ProblemSets
         return match.Success && !DataFile.HasExtension(name);
     }
 
-    private static Problem FromMicro(MicroProblem problem) => new(problem.Id, problem.Text, problem.Answer, problem.Subject, Source: "micro-math") { Solution = problem.Solution };
+    internal static Problem FromMicro(MicroProblem problem) => new(problem.Id, problem.Text, problem.Answer, problem.Subject, Source: "micro-math") { Solution = problem.Solution };
 
     [GeneratedRegex(@"^[A-Za-z0-9][\w.-]*/(?<name>[A-Za-z0-9][\w.-]*)(@[\w./-]+)?(:[\w./ *-]+)?$")]
     private static partial Regex HubId();

@@ -139,5 +139,9 @@ public sealed class Pretrainer
 
     private int[] Encode(MicroDocument document) => [.. Tokenizer.Encode(Text(document)), endId];
 
-    private string Text(MicroDocument document) => template.Render(document.Problem.Text) + document.Response;
+    private string Text(MicroDocument document) => Prompt(document).Render(document.Problem.Text) + document.Response;
+
+    private PromptTemplate Prompt(MicroDocument document) => document.Earlier is { } earlier
+        ? template.With(new Demonstration(ProblemSets.FromMicro(earlier.Problem), earlier.Response))
+        : template;
 }

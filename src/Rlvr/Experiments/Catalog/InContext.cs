@@ -65,8 +65,8 @@ internal sealed class InContext : Experiment
                 ? " The demonstration is `micro:pi-1` with the solution of a careful solver, before each question.\n\n"
                     + Findings.If(copies.Exists, $"{Unit.Percent.Show(copies.Mean)}% of the greedy responses to {Suites.Main(scale)} repeat a calculation of the demonstration, number by number.")
                     + Findings.If(findings.Any(f => f.Claim.StartsWith("The example in context", StringComparison.Ordinal) && f.Agreement is Agreement.Disagrees or Agreement.Unclear),
-                        "Where the demonstration does not help, a likely reason is this. The micro base was pretrained on single problems, one to a document. A prompt with a solved problem before the question is unlike anything it has seen, and a network of this size does not learn to "
-                            + "learn from its context. The paper's model was pretrained on long documents, in which one problem and its solution follow another.")
+                        "Where the demonstration does not help, a likely reason is this. One document in ten of the micro base's pretraining has a second problem, whose answer follows the manner of the first only now and then, and a network of this size learns little from its context. "
+                            + "The paper's model was pretrained on long documents, in which one problem and its solution follow another.")
                 : ""),
         };
     }

@@ -72,7 +72,7 @@ internal sealed class MainComparison : Experiment
     {
         Finding[] lifts = [.. findings.Where(f => f.Claim.StartsWith("The format reward alone", StringComparison.Ordinal))];
         return Findings.If(lifts.Any(f => f.Agreement == Agreement.Disagrees),
-            "\n\nWhere the format reward does not lift the base, a likely reason is this. It rewards any box, so it strengthens whatever the model likes to box. The likeliest way of answering of this base among those that box something "
-            + "stops a step early, and greedy decoding shows only the likeliest one; sampled responses show the others too. The base of the paper, once it boxes its answer, mostly boxes a finished one.");
+            "\n\nWhere the format reward does not lift the base, a likely reason is this. It rewards any box, so it strengthens whatever the model likes to box. In the subjects that this base often answers in a hurry, the likeliest boxed "
+            + "answer stops a step early, and greedy decoding shows only the likeliest one; sampled responses show the others too. The base of the paper, once it boxes its answer, mostly boxes a finished one.");
     }
 }

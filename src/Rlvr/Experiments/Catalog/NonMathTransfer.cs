@@ -82,12 +82,12 @@ internal sealed class NonMathTransfer : Experiment
         bool Rises(string suite) => findings.Any(f => f.Claim.StartsWith("It raises it", StringComparison.Ordinal) && f.Claim.Contains(suite, StringComparison.Ordinal) && f.Agreement == Agreement.Agrees);
         bool measured = findings.Any(f => f.Agreement != Agreement.NotMeasured);
         return "The micro world has no problems but mathematical ones. What stands for another kind of problem are the suites outside the pool that is trained on: micro-olympiad (five steps, rare in "
-            + "pretraining), micro-hard (numbers and chains larger than any in pretraining) and micro-far (a combination of two kinds that pretraining never shows).\n\n"
+            + "pretraining), micro-hard (larger numbers, rare in pretraining, and for a quarter longer chains than any in it) and micro-far (a combination of two kinds that pretraining never shows).\n\n"
             + Findings.If(measured && Rises("micro-olympiad"),
                 "micro-olympiad rises: the base can do these problems and answers them by the same habits as the others, and a habit, once rewarded, is used everywhere.")
             + Findings.If(measured && !(Rises("micro-far") && Rises("micro-hard")),
                 $"{string.Join(" and ", new[] { "micro-far", "micro-hard" }.Where(s => !Rises(s)))} {(Rises("micro-far") || Rises("micro-hard") ? "does" : "do")} not rise beyond doubt. Training makes likelier what the base can do already, and these problems "
-                + "it cannot do: a network of under a million parameters has the arithmetic and the sequences of steps of its 13 million tokens, and hardly generalises to larger numbers or to new combinations. A base "
+                + "it cannot do: a network of under a million parameters has the arithmetic and the sequences of steps of its 13 million tokens, and hardly generalises to longer chains or to new combinations. A base "
                 + "pretrained on text of all kinds, as in the paper, has other abilities to bring out.");
     }
 }

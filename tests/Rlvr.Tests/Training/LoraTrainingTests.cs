@@ -23,10 +23,15 @@ public sealed class LoraTrainingTests : IDisposable
         using LanguageModel model = TinyLanguage.Create();
         Dictionary<string, float[]> before = model.Network.Parameters.ToDictionary(p => p.Key, p => TinyTask.Values(p.Value));
         List<double> rewards = [];
-        using (RlTrainer trainer = new(model, TinyTask.Problems(3), TinyTask.Ascii, Recipe with { Loss = new LossOptions { Kl = 0 }, Optimizer = new OptimizerOptions { LearningRate = 2e-2 } }))
+        Recipe recipe = Recipe with
+        {
+            Rollout = Recipe.Rollout with { BatchSize = 8, GroupSize = 8, MaxNewTokens = 1 },
+            Optimizer = new OptimizerOptions { LearningRate = 0.03 },
+        };
+        using (RlTrainer trainer = new(model, TinyTask.Problems(1), TinyTask.Ascii, recipe))
         {
             Assert.Equal(2 * 7 * 2, trainer.Optimizer.Parameters.Count);
-            for (int step = 1; step <= 25; step++)
+            for (int step = 1; step <= 15; step++)
             {
                 StepMetrics metrics = trainer.Step(step).Metrics;
                 rewards.Add(metrics["reward_mean"]);
@@ -35,7 +40,7 @@ public sealed class LoraTrainingTests : IDisposable
         }
         Assert.All(model.Network.Parameters, p => Assert.Equal(before[p.Key], TinyTask.Values(p.Value)));
         Assert.All(model.Network.Trained, p => Assert.True(TinyModels.Largest(p.Value) > 1e-3, p.Name));
-        Assert.True(rewards.TakeLast(5).Average() > rewards.Take(5).Average() + 0.2, $"{rewards.Take(5).Average()} -> {rewards.TakeLast(5).Average()}");
+        Assert.True(rewards[0] < 0.8 && rewards[^1] > 0.95, string.Join(", ", rewards));
     }
 
     [Fact]
@@ -106,7 +111,7 @@ public sealed class LoraTrainingTests : IDisposable
         string card = File.ReadAllText(Path.Combine(first, "README.md"));
         Assert.StartsWith("---\nlibrary_name: peft\n", card, StringComparison.Ordinal);
         Assert.Contains("AutoPeftModelForCausalLM.from_pretrained(\".\"", card, StringComparison.Ordinal);
-        Assert.Contains("| adapter | LoRA of rank 2, alpha 32, all-linear: 2,", card, StringComparison.Ordinal);
+        Assert.Contains("| adapter | LoRA of rank 2, alpha 32, all-linear: 1,440 parameters |", card, StringComparison.Ordinal);
         using RunDirectory run = RunDirectory.Open(folder["run"]);
         string merged = RunCard.Of(run, 3, first, ScalarType.BFloat16, merged: true).ToMarkdown();
         Assert.Contains("library_name: transformers", merged, StringComparison.Ordinal);

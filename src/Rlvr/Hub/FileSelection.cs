@@ -85,7 +85,8 @@ internal static class FileSelection
         // Its base model is a repository of its own.
         if (Has(AdapterConfig) && Has(AdapterWeights) && !Has(SingleWeights) && !Has(WeightsIndex))
             return [.. chosen, .. files.Where(f => (f.Path is AdapterConfig or AdapterWeights) && !Fits(f.Path, options.Exclude))];
-        if (!files.Any(f => f.Path == Config)) throw new HubException(HubFailure.NothingUsable, $"the model {id} has no {Config}. It has {Some(files)}.");
+        if (!Has(Config) && Has(AdapterConfig)) throw new HubException(HubFailure.NothingUsable, $"the model {id} is an adapter without {AdapterWeights}. It has {Some(files)}. Choose another repository or revision, or convert the weights to safetensors.");
+        if (!Has(Config)) throw new HubException(HubFailure.NothingUsable, $"the model {id} has no {Config}. It has {Some(files)}.");
         if (files.FirstOrDefault(f => f.Path == SingleWeights) is { } single)
             return [.. chosen.Where(f => f.Path != WeightsIndex), .. Fits(SingleWeights, options.Exclude) ? [] : new[] { single }];
         if (files.Any(f => f.Path == WeightsIndex)) return chosen;

@@ -129,6 +129,7 @@ public sealed class Transformer : IDisposable
     public void Attach(LoraAdapter adapter)
     {
         if (Adapter is not null) throw new RlvrException("The model has an adapter already; merge it first.");
+        if (!shares) RequireGradients(false);
         Adapter = adapter;
         foreach (Layer layer in layers) layer.Attach(adapter);
     }

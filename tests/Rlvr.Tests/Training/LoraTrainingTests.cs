@@ -1,3 +1,4 @@
+using Rlvr.Data;
 using Rlvr.Models;
 using Rlvr.Rollouts;
 using Rlvr.Runs;
@@ -28,7 +29,7 @@ public sealed class LoraTrainingTests : IDisposable
             Rollout = Recipe.Rollout with { BatchSize = 8, GroupSize = 8, MaxNewTokens = 1 },
             Optimizer = new OptimizerOptions { LearningRate = 0.03 },
         };
-        using (RlTrainer trainer = new(model, TinyTask.Problems(1), TinyTask.Ascii, recipe))
+        using (RlTrainer trainer = new(model, [new Problem("abc", "abc", "1")], TinyTask.Ascii, recipe)) // different tokens, or queries and keys would not matter
         {
             Assert.Equal(2 * 7 * 2, trainer.Optimizer.Parameters.Count);
             for (int step = 1; step <= 15; step++)

@@ -1,13 +1,14 @@
 using Rlvr.Cli.Output;
 using Rlvr.Data;
 using Rlvr.Hub;
+using Rlvr.Models;
 using Rlvr.Runs;
 using Rlvr.Text;
 using Rlvr.Training;
 
 namespace Rlvr.Cli;
 
-/// <summary>A model named on the command line: a model folder, a model of a hub, or a run, which stands for its last checkpoint.</summary>
+/// <summary>A model named on the command line: a model folder (or that of an adapter), a model of a hub, or a run, which stands for its last checkpoint.</summary>
 /// <param name="Folder">The model folder.</param>
 /// <param name="Recipe">The recipe of the run it comes from; null for a model folder.</param>
 /// <param name="Step">Training steps behind it.</param>
@@ -20,8 +21,15 @@ internal sealed record ModelSource(string Folder, Recipe? Recipe, int Step)
     /// <exception cref="RlvrException">There is nothing of that name, or the run has no such checkpoint.</exception>
     public static ModelSource Find(string name, Terminal terminal, int? step = null)
     {
-        string path = FindFolder(name, terminal);
-        if (!File.Exists(System.IO.Path.Combine(path, "config.json")) && Directory.Exists(path) && RunDirectory.Exists(path)) return OfRun(path, step);
+        ModelSource source = Find(name, FindFolder(terminal, view => HubLocator.FindModel(name, observer: view, cancellation: terminal.Cancellation)), step);
+        // The base model of an adapter is fetched now, in sight.
+        if (AdapterFolder.Exists(source.Folder)) FindFolder(terminal, view => AdapterFolder.FindBase(source.Folder, view, terminal.Cancellation));
+        return source;
+    }
+
+    private static ModelSource Find(string name, string path, int? step)
+    {
+        if (!File.Exists(System.IO.Path.Combine(path, "config.json")) && !AdapterFolder.Exists(path) && Directory.Exists(path) && RunDirectory.Exists(path)) return OfRun(path, step);
         if (step is not null) throw new UsageException($"--step chooses among the checkpoints of a run, and '{name}' is none.");
         // A checkpoint inside a run knows its recipe too: RUN/checkpoints/step-000060.
         string full = System.IO.Path.GetFullPath(path);
@@ -37,14 +45,16 @@ internal sealed record ModelSource(string Folder, Recipe? Recipe, int Step)
     /// </summary>
     /// <param name="requested">A name or text; null takes the default.</param>
     /// <param name="chat">How the folder's chat template is used: chat, or chat:TEXT.</param>
-    public PromptTemplate Template(string? requested, string chat = PromptTemplate.Chat) => PromptTemplate.Get(requested ?? DefaultTemplate(chat), Folder);
+    public PromptTemplate Template(string? requested, string chat = PromptTemplate.Chat) => PromptTemplate.Get(requested ?? DefaultTemplate(chat), TokenizerFolder);
 
-    private static string FindFolder(string name, Terminal terminal)
+    private string TokenizerFolder => AdapterFolder.TokenizerFolder(Folder);
+
+    private static string FindFolder(Terminal terminal, Func<PullView, string> find)
     {
         PullView view = new(terminal);
         try
         {
-            return HubLocator.FindModel(name, observer: view, cancellation: terminal.Cancellation);
+            return find(view);
         }
         finally
         {
@@ -55,7 +65,7 @@ internal sealed record ModelSource(string Folder, Recipe? Recipe, int Step)
     private string DefaultTemplate(string chat)
     {
         if (Recipe is { } recipe) return recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt;
-        return ChatTemplateText.NameIn(Folder) ?? (Directory.Exists(Folder) && ChatTemplate.Exists(Folder) ? chat : "plain");
+        return ChatTemplateText.NameIn(TokenizerFolder) ?? (Directory.Exists(TokenizerFolder) && ChatTemplate.Exists(TokenizerFolder) ? chat : "plain");
     }
 
     private static ModelSource OfRun(string path, int? wanted)

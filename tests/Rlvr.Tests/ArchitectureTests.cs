@@ -23,7 +23,7 @@ public sealed partial class ArchitectureTests
         // The model.
         ["Tensors"] = [Torch],
         ["Text"] = [],
-        ["Models"] = [Torch, "Tensors", "Text"],
+        ["Models"] = [Torch, "Tensors", "Text", "Hub"], // an adapter names its base model, which may be one of a hub
         ["Rollouts"] = [Torch, "Tensors", "Text", "Models"],
 
         // Formulas see tensors, never a model.

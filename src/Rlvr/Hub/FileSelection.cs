@@ -20,6 +20,9 @@ internal static class FileSelection
 {
     public const string Config = "config.json", SingleWeights = "model.safetensors", WeightsIndex = "model.safetensors.index.json";
 
+    /// <summary>What a repository of a low-rank adapter has in place of a model.</summary>
+    private const string AdapterConfig = "adapter_config.json", AdapterWeights = "adapter_model.safetensors";
+
     private const int MaxFiles = 10_000;
 
     /// <summary>What a model needs besides its weights.</summary>
@@ -78,7 +81,12 @@ internal static class FileSelection
     // As in transformers, a single file comes before an index, which is then not needed.
     private static List<HubFile> WithSingleWeights(HubId id, IReadOnlyList<HubFile> files, List<HubFile> chosen, PullOptions options)
     {
-        if (!files.Any(f => f.Path == Config)) throw new HubException(HubFailure.NothingUsable, $"the model {id} has no {Config}. It has {Some(files)}.");
+        bool Has(string name) => files.Any(f => f.Path == name);
+        // Its base model is a repository of its own.
+        if (Has(AdapterConfig) && Has(AdapterWeights) && !Has(SingleWeights) && !Has(WeightsIndex))
+            return [.. chosen, .. files.Where(f => (f.Path is AdapterConfig or AdapterWeights) && !Fits(f.Path, options.Exclude))];
+        if (!Has(Config) && Has(AdapterConfig)) throw new HubException(HubFailure.NothingUsable, $"the model {id} is an adapter without {AdapterWeights}. It has {Some(files)}. Choose another repository or revision, or convert the weights to safetensors.");
+        if (!Has(Config)) throw new HubException(HubFailure.NothingUsable, $"the model {id} has no {Config}. It has {Some(files)}.");
         if (files.FirstOrDefault(f => f.Path == SingleWeights) is { } single)
             return [.. chosen.Where(f => f.Path != WeightsIndex), .. Fits(SingleWeights, options.Exclude) ? [] : new[] { single }];
         if (files.Any(f => f.Path == WeightsIndex)) return chosen;

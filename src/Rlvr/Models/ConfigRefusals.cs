@@ -73,7 +73,8 @@ internal static class ConfigRefusals
         }
     }
 
-    private static bool IsOff(JsonElement value) => value.ValueKind switch
+    /// <summary>Whether a value says that a feature is not used.</summary>
+    public static bool IsOff(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null or JsonValueKind.False => true,
         JsonValueKind.Array => value.GetArrayLength() == 0,

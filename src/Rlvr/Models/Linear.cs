@@ -12,6 +12,7 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
 {
     private readonly bool converts = weight.dtype != type;
     private Tensor? weightCopy, biasCopy;
+    private LowRank? adapter;
     private bool changed = true;
 
     /// <summary>The matrix in the compute type, without gradient history.</summary>
@@ -25,28 +26,49 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
         }
     }
 
-    /// <summary>x W^T + b.</summary>
-    /// <param name="x">[..., in], in the compute type.</param>
+    /// <summary>x W^T + b, and what an adapter adds.</summary>
+    /// <param name="x">[..., in], in the compute type; [N, in] where there is an adapter.</param>
     /// <returns>[..., out], in the compute type.</returns>
     public Tensor Forward(Tensor x)
     {
-        if (!converts) return Product(x, weight, bias);
-        if (weight.requires_grad && is_grad_enabled()) return nn.functional.linear(x, weight.to(type), bias?.to(type));
-        if (changed) Convert();
-        return Product(x, weightCopy!, biasCopy);
+        Tensor y = Product(x);
+        return adapter is null ? y : adapter.AddTo(y, x);
     }
 
-    private static Tensor Product(Tensor x, Tensor matrix, Tensor? bias) =>
-        SkinnyProduct.Suits(x, matrix) ? SkinnyProduct.Multiply(x, matrix, bias) : nn.functional.linear(x, matrix, bias);
+    /// <summary>y + s x W^T, in the memory of y.</summary>
+    public Tensor AddTo(Tensor y, Tensor x, double s) => y.addmm_(x, (InGraph ? weight.to(type) : Matrix).t(), 1, (float)s);
+
+    /// <summary>Puts an adapter beside the matrix; it belongs to this object. Null takes it away.</summary>
+    public void Attach(LowRank? lowRank)
+    {
+        adapter?.Dispose();
+        adapter = lowRank;
+    }
 
     /// <summary>Says that the parameter has other values than before.</summary>
-    public void ParametersChanged() => changed = true;
+    public void ParametersChanged()
+    {
+        changed = true;
+        adapter?.ParametersChanged();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        adapter?.Dispose();
         weightCopy?.Dispose();
         biasCopy?.Dispose();
+    }
+
+    /// <summary>Whether the parameter is converted where the gradient passes, not beforehand.</summary>
+    private bool InGraph => converts && weight.requires_grad && is_grad_enabled();
+
+    private Tensor Product(Tensor x)
+    {
+        if (InGraph) return nn.functional.linear(x, weight.to(type), bias?.to(type));
+        Tensor matrix = Matrix; // brings the copy of the bias up to date, too
+        Tensor? vector = converts ? biasCopy : bias;
+        return SkinnyProduct.Suits(x, matrix) ? SkinnyProduct.Multiply(x, matrix, vector) : nn.functional.linear(x, matrix, vector);
     }
 
     private void Convert()

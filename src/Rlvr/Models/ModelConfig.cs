@@ -76,7 +76,7 @@ public sealed record ModelConfig
     /// <summary>Number of parameters; tied embeddings count once.</summary>
     public long ParameterCount => ParameterShapes().Values.Sum(shape => shape.Aggregate(1L, (product, size) => product * size));
 
-    /// <summary>Reads config.json, and generation_config.json where there is one, from a model folder.</summary>
+    /// <summary>Reads config.json, and generation_config.json where there is one, from a model folder; of an adapter, those of its base model.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="RlvrException">A file is missing, is not JSON, or holds something this library does not support.</exception>
     public static ModelConfig Read(string folder) => ModelConfigReader.ReadFolder(folder);

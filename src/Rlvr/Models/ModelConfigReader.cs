@@ -9,6 +9,7 @@ internal static class ModelConfigReader
     public static ModelConfig ReadFolder(string folder)
     {
         string path = Path.Combine(folder, "config.json");
+        if (AdapterFolder.Exists(folder)) return ReadFolder(AdapterFolder.FindBase(folder));
         if (!File.Exists(path)) throw new RlvrException($"{folder}: no config.json; a Hugging Face model folder (config.json, model.safetensors, tokenizer.json) expected");
         ModelConfig config = Read(ConfigJson.ReadFile(path));
         string generation = Path.Combine(folder, "generation_config.json");

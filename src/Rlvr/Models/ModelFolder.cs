@@ -1,11 +1,13 @@
 using Rlvr.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;
 
 /// <summary>
-/// A model in Hugging Face layout: config.json and model.safetensors, or shards with model.safetensors.index.json. Opening one reads
-/// only configuration and headers and checks that exactly the expected tensors are there.
+/// A model in Hugging Face layout: config.json and model.safetensors, or shards with model.safetensors.index.json; or a low-rank adapter in PEFT's, which
+/// stands for its base model with the adapter added to the weights. Opening one reads only configuration and headers and checks that exactly the expected
+/// tensors are there.
 /// </summary>
 public sealed class ModelFolder : IDisposable
 {
@@ -13,21 +15,28 @@ public sealed class ModelFolder : IDisposable
 
     private readonly WeightFiles _weights;
 
-    private ModelFolder(string path, ModelConfig config, WeightFiles weights)
+    private ModelFolder(string path, ModelConfig config, WeightFiles weights, AdapterFolder? adapter)
     {
         FolderPath = path;
         Config = config;
         _weights = weights;
+        Adapter = adapter;
     }
 
     /// <summary>The folder.</summary>
     public string FolderPath { get; }
 
+    /// <summary>The adapter that the folder holds; null where it holds a whole model.</summary>
+    public AdapterFolder? Adapter { get; }
+
+    /// <summary>The folder with the configuration and the whole weights: the base model's where this is an adapter.</summary>
+    public string BaseFolder => Adapter?.BaseFolder ?? FolderPath;
+
     /// <summary>What the model computes.</summary>
     public ModelConfig Config { get; }
 
     /// <summary>The weight files, opened.</summary>
-    public IReadOnlyList<SafeTensorsFile> Files => _weights.Files;
+    public IReadOnlyList<SafeTensorsFile> Files => Adapter is null ? _weights.Files : [.. _weights.Files, Adapter.File];
 
     /// <summary>Opens a folder and checks it: files, configuration, names and shapes of all tensors.</summary>
     /// <param name="path">The folder.</param>
@@ -38,6 +47,22 @@ public sealed class ModelFolder : IDisposable
         if (!Directory.Exists(path)) throw new RlvrException($"{path}: no such folder; a model folder with config.json and model.safetensors expected");
         if (!Directory.EnumerateFiles(path).Any())
             throw new RlvrException($"{path}: no config.json and no model.safetensors: not a model folder");
+        if (!AdapterFolder.Exists(path)) return OpenWhole(path, null);
+        AdapterFolder adapter = AdapterFolder.Open(path);
+        try
+        {
+            return OpenWhole(path, adapter);
+        }
+        catch
+        {
+            adapter.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelFolder OpenWhole(string opened, AdapterFolder? adapter)
+    {
+        string path = adapter?.BaseFolder ?? opened;
         // The configuration comes first: that a model is not supported matters more than what is wrong with its weights.
         ModelConfig? known = File.Exists(Path.Combine(path, "config.json")) ? ModelConfig.Read(path) : null;
         WeightFiles weights = WeightFiles.Open(path);
@@ -45,7 +70,8 @@ public sealed class ModelFolder : IDisposable
         {
             ModelConfig config = known ?? ModelConfig.Read(path); // says that there is none
             CheckTensors(path, config, weights);
-            return new ModelFolder(path, config, weights);
+            adapter?.Check(config);
+            return new ModelFolder(opened, config, weights, adapter);
         }
         catch
         {
@@ -65,15 +91,16 @@ public sealed class ModelFolder : IDisposable
     /// <summary>Reads all parameters.</summary>
     /// <param name="dtype">Element type of each by name; that of the files where null.</param>
     /// <param name="device">Where the result lies; the CPU where null.</param>
+    /// <param name="merge">Whether an adapter is added to the weights.</param>
     /// <exception cref="RlvrException">Tied embeddings and a separate output projection that differs from them.</exception>
-    internal ModelWeights ReadAll(Func<string, ScalarType?> dtype, Device? device)
+    internal ModelWeights ReadAll(Func<string, ScalarType?> dtype, Device? device, bool merge = true)
     {
         CheckTiedCopy();
         ModelWeights weights = new();
         try
         {
             foreach (string name in Config.ParameterShapes().Keys)
-                weights.Add(name, _weights.FileOfTensor[name].Load(name, dtype(name), device));
+                weights.Add(name, merge && Adapter?.Changes(name) is true ? LoadMerged(name, dtype(name), device) : _weights.FileOfTensor[name].Load(name, dtype(name), device));
             return weights;
         }
         catch
@@ -90,7 +117,24 @@ public sealed class ModelFolder : IDisposable
     {
         if (name == Embedding) CheckTiedCopy();
         if (!_weights.FileOfTensor.TryGetValue(name, out SafeTensorsFile? file)) throw new RlvrException($"{FolderPath}: no tensor '{name}'");
-        file.CopyTo(name, target);
+        if (Adapter?.Changes(name) is not true)
+        {
+            file.CopyTo(name, target);
+            return;
+        }
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        target.copy_(LoadMerged(name, ScalarType.Float32, target.device));
+    }
+
+    /// <summary>A weight with its adapter: added in float32, then converted.</summary>
+    private Tensor LoadMerged(string name, ScalarType? dtype, Device? device)
+    {
+        SafeTensorsFile file = _weights.FileOfTensor[name];
+        using DisposeScope scope = NewDisposeScope();
+        Tensor weight = file.Load(name, ScalarType.Float32, device);
+        Adapter!.AddTo(name, weight);
+        return weight.to(dtype ?? SafeTensorsDtype.TypeOf(file.Entries[name].Dtype) ?? ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -110,7 +154,11 @@ public sealed class ModelFolder : IDisposable
         ModelFolderWriter.Write(path, config, tensors, dtype, copyTokenizerFilesFrom, overwrite, shardBytes);
 
     /// <summary>Closes the files. Tensors that were read stay valid.</summary>
-    public void Dispose() => _weights.Dispose();
+    public void Dispose()
+    {
+        _weights.Dispose();
+        Adapter?.Dispose();
+    }
 
     private static void CheckTensors(string path, ModelConfig config, WeightFiles weights)
     {

@@ -27,9 +27,21 @@ internal static class ModelFolderWriter
     public static void Write(string path, ModelConfig config, IEnumerable<(string Name, Tensor Tensor)> tensors, ScalarType? dtype,
         string? tokenizerFolder, bool overwrite, long shardBytes)
     {
-        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         ModelConfigReader.Check(config, path);
         List<(string Name, Tensor Tensor)> list = Collect(path, config, tensors);
+        WriteWhole(path, tokenizerFolder, overwrite, list.Sum(item => SafeTensorsWriter.ByteCount(item.Tensor, dtype)),
+            temporary => Fill(temporary, config, list, dtype, tokenizerFolder, shardBytes));
+    }
+
+    /// <summary>Writes a folder under a temporary name and renames it when it is complete.</summary>
+    /// <param name="path">The folder to make.</param>
+    /// <param name="tokenizerFolder">A folder that must be there; null for none.</param>
+    /// <param name="overwrite">Whether an existing folder is replaced.</param>
+    /// <param name="bytes">About what will be written, for the message where it cannot.</param>
+    /// <param name="fill">Writes the files into the folder it is given.</param>
+    public static void WriteWhole(string path, string? tokenizerFolder, bool overwrite, long bytes, Action<string> fill)
+    {
+        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (File.Exists(target)) throw new RlvrException($"{path}: is a file; a folder to save the model in expected");
         if (!overwrite && Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
             throw new RlvrException($"{path}: exists and is not empty; choose another folder or ask for it to be replaced");
@@ -42,7 +54,7 @@ internal static class ModelFolderWriter
         {
             DeleteFolder(temporary);
             Directory.CreateDirectory(temporary);
-            Fill(temporary, config, list, dtype, tokenizerFolder, shardBytes);
+            fill(temporary);
             Replace(temporary, target);
         }
         catch (Exception e)
@@ -53,8 +65,7 @@ internal static class ModelFolderWriter
             if (cause is IOException or UnauthorizedAccessException)
             {
                 string reason = cause.Message.Split(" : '")[0].Replace(temporary, path, StringComparison.Ordinal).TrimEnd('.');
-                long megabytes = list.Sum(item => SafeTensorsWriter.ByteCount(item.Tensor, dtype)) / 1_000_000 + 1;
-                throw new RlvrException($"{path}: the model cannot be saved: {reason}. A folder on a disk with {megabytes} MB free and the right to write there is needed.", cause);
+                throw new RlvrException($"{path}: the model cannot be saved: {reason}. A folder on a disk with {(bytes / 1_000_000) + 1} MB free and the right to write there is needed.", cause);
             }
             throw;
         }
@@ -176,19 +187,20 @@ internal static class ModelFolderWriter
     }
 
     /// <summary>Writes a text file through to the disk, so that the rename that follows never outruns it.</summary>
-    private static void WriteText(string path, string text)
+    public static void WriteText(string path, string text)
     {
         using FileStream stream = new(path, FileMode.CreateNew, FileAccess.Write);
         stream.Write(Encoding.UTF8.GetBytes(text));
         stream.Flush(flushToDisk: true);
     }
 
-    private static void CopyFiles(string from, string to)
+    /// <summary>Copies tokenizer, chat templates and terms of use of a model folder; of two models, those of the second stay.</summary>
+    public static void CopyFiles(string from, string to)
     {
         foreach (string name in TokenizerFiles.Concat(TermsFiles))
         {
             string file = Path.Combine(from, name);
-            if (File.Exists(file)) File.Copy(file, Path.Combine(to, name));
+            if (File.Exists(file)) File.Copy(file, Path.Combine(to, name), overwrite: true);
         }
         string packed = Path.Combine(from, PackedTokenizer), tokenizer = Path.Combine(to, TokenizerFiles[0]);
         if (!File.Exists(tokenizer) && File.Exists(packed)) // only this library reads a packed one
@@ -200,7 +212,7 @@ internal static class ModelFolderWriter
         string templates = Path.Combine(from, MoreTemplates);
         if (!Directory.Exists(templates)) return;
         Directory.CreateDirectory(Path.Combine(to, MoreTemplates));
-        foreach (string file in Directory.EnumerateFiles(templates, "*.jinja")) File.Copy(file, Path.Combine(to, MoreTemplates, Path.GetFileName(file)));
+        foreach (string file in Directory.EnumerateFiles(templates, "*.jinja")) File.Copy(file, Path.Combine(to, MoreTemplates, Path.GetFileName(file)), overwrite: true);
     }
 
     /// <summary>Puts the finished folder in its place. An old one is moved aside first, so that the name never stands for a mixture.</summary>

@@ -108,7 +108,7 @@ public sealed class TokenLogProbs
                 Tensor predictors = batch.Predictors.narrow(0, start, length);
                 gradient = model.ToCompute(gradient);
                 hiddenGradient.index_add_(0, predictors, Transformer.ToFloat(gradient.mm(matrix)), 1);
-                AddToGradient(weight, Transformer.ToFloat(gradient.t().mm(model.ToCompute(source.index_select(0, predictors)))));
+                if (weight.requires_grad) AddToGradient(weight, Transformer.ToFloat(gradient.t().mm(model.ToCompute(source.index_select(0, predictors)))));
             }
         }
         hidden.backward([hiddenGradient]);
@@ -116,7 +116,6 @@ public sealed class TokenLogProbs
 
     private static void AddToGradient(Tensor parameter, Tensor gradient)
     {
-        if (!parameter.requires_grad) return;
         Tensor? existing = parameter.grad;
         if (existing is null) parameter.grad = gradient.DetachFromDisposeScope();
         else existing.add_(gradient);

@@ -16,6 +16,7 @@ public sealed class Transformer : IDisposable
     private readonly Tensor embedding, finalNorm, outputWeight;
     private readonly Linear output;
     private readonly Rope rope;
+    private readonly bool shares; // the weights are another model's
 
     /// <summary>Creates a model that owns the given weights.</summary>
     /// <param name="config">The architecture.</param>
@@ -24,8 +25,11 @@ public sealed class Transformer : IDisposable
     /// the others float32 (so that they can be trained) or of the compute type.
     /// </param>
     /// <param name="computeType">Element type of products and attention: float32 or bfloat16.</param>
-    public Transformer(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType computeType = ScalarType.Float32)
+    public Transformer(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType computeType = ScalarType.Float32) : this(config, weights, computeType, shares: false) { }
+
+    private Transformer(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType computeType, bool shares)
     {
+        this.shares = shares;
         Config = config;
         ComputeType = computeType;
         parameters = config.ParameterShapes().Keys.ToDictionary(name => name, name => weights[name].DetachFromDisposeScope(), StringComparer.Ordinal);
@@ -43,6 +47,12 @@ public sealed class Transformer : IDisposable
     /// <summary>All parameters by their Hugging Face names, in the order of the computation.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => parameters;
 
+    /// <summary>The low-rank adapter on the linear layers; null where there is none.</summary>
+    public LoraAdapter? Adapter { get; private set; }
+
+    /// <summary>What training changes: the adapter's parameters where there is one, else all.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Trained => Adapter?.Parameters ?? parameters.Select(p => (p.Key, p.Value));
+
     /// <summary>Where the parameters are.</summary>
     public Device Device => embedding.device;
 
@@ -52,19 +62,24 @@ public sealed class Transformer : IDisposable
     /// <summary>Element type of matrix products and attention.</summary>
     public ScalarType ComputeType { get; }
 
-    /// <summary>Loads a Hugging Face model folder.</summary>
+    /// <summary>Loads a Hugging Face model folder, or the folder of an adapter with its base model.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where to put it; the CPU if null.</param>
     /// <param name="computeType">Element type of products and attention: float32 or bfloat16.</param>
     /// <param name="frozen">
-    /// Keep matrices in the compute type only: half the memory in bfloat16, the same numbers, but no training. Otherwise all parameters are float32.
+    /// Keep matrices in the compute type only: half the memory in bfloat16, the same numbers, but no training (save that of an adapter). Otherwise all
+    /// parameters are float32.
     /// </param>
+    /// <param name="merge">Add an adapter to the weights. Otherwise that of a frozen model stays beside them, as it was trained.</param>
     /// <exception cref="RlvrException">The folder is not a model this library supports; the message says why.</exception>
-    public static Transformer Load(string folder, Device? device = null, ScalarType computeType = ScalarType.Float32, bool frozen = false)
+    public static Transformer Load(string folder, Device? device = null, ScalarType computeType = ScalarType.Float32, bool frozen = false, bool merge = false)
     {
         NativeRuntime.Initialize();
         using ModelFolder files = ModelFolder.Open(folder);
-        return new Transformer(files.Config, files.ReadAll(name => frozen ? FrozenType(name, computeType) : ScalarType.Float32, device ?? CPU).Tensors, computeType);
+        LoraAdapter? adapter = frozen && !merge ? files.Adapter?.Load(device) : null;
+        Transformer model = new(files.Config, files.ReadAll(name => frozen ? FrozenType(name, computeType) : ScalarType.Float32, device ?? CPU, merge: adapter is null).Tensors, computeType);
+        if (adapter is not null) model.Attach(adapter);
+        return model;
     }
 
     /// <summary>A frozen model computes with every parameter exactly as a model in training does: only norms are used in float32.</summary>
@@ -102,9 +117,48 @@ public sealed class Transformer : IDisposable
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return new Transformer(Config, parameters.ToDictionary(p => p.Key, p => Copy(p.Key, p.Value.detach()), StringComparer.Ordinal), ComputeType);
+        Transformer copy = new(Config, parameters.ToDictionary(p => p.Key, p => Copy(p.Key, p.Value.detach()), StringComparer.Ordinal), ComputeType);
+        if (Adapter is not null) copy.Attach(Adapter.Clone());
+        return copy;
 
         Tensor Copy(string name, Tensor parameter) => parameter.to(frozen ? FrozenType(name, ComputeType) : parameter.dtype, copy: true);
+    }
+
+    /// <summary>Puts an adapter on the linear layers; from now on it belongs to the model, and it alone is trained.</summary>
+    /// <exception cref="RlvrException">The model has one already.</exception>
+    public void Attach(LoraAdapter adapter)
+    {
+        if (Adapter is not null) throw new RlvrException("The model has an adapter already; merge it first.");
+        if (!shares) RequireGradients(false);
+        Adapter = adapter;
+        foreach (Layer layer in layers) layer.Attach(adapter);
+    }
+
+    /// <summary>
+    /// A model of the same weights, in the same memory, with another adapter or none: the reference of a policy that is an adapter. It is valid as long as this one is.
+    /// </summary>
+    /// <param name="adapter">Its adapter, which belongs to it; null for none.</param>
+    public Transformer Sharing(LoraAdapter? adapter = null)
+    {
+        Transformer other = new(Config, parameters, ComputeType, shares: true);
+        if (adapter is not null) other.Attach(adapter);
+        return other;
+    }
+
+    /// <summary>A copy in float32 whose adapter, if there is one, was added to the weights.</summary>
+    public Transformer Merged()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return new Transformer(Config, parameters.Keys.ToDictionary(name => name, MergedWeight, StringComparer.Ordinal), ComputeType);
+    }
+
+    /// <summary>A float32 copy of a parameter with what the adapter adds to it.</summary>
+    internal Tensor MergedWeight(string name)
+    {
+        using IDisposable noGrad = no_grad();
+        Tensor weight = parameters[name].detach().to(ScalarType.Float32, copy: true);
+        Adapter?.AddTo(name, weight);
+        return weight;
     }
 
     /// <summary>
@@ -117,10 +171,10 @@ public sealed class Transformer : IDisposable
         foreach (Layer layer in layers) layer.ParametersChanged();
     }
 
-    /// <summary>Switches gradients of all parameters on or off.</summary>
+    /// <summary>Switches gradients of what is <see cref="Trained"/> on or off.</summary>
     public void RequireGradients(bool required)
     {
-        foreach (Tensor parameter in parameters.Values) parameter.requires_grad = required;
+        foreach ((_, Tensor parameter) in Trained) parameter.requires_grad = required;
     }
 
     /// <summary>The hidden states before the output layer.</summary>
@@ -152,18 +206,22 @@ public sealed class Transformer : IDisposable
     /// <summary>Converts to float32; the tensor itself where it is that already.</summary>
     internal static Tensor ToFloat(Tensor x) => x.dtype == ScalarType.Float32 ? x : x.to(ScalarType.Float32);
 
-    /// <summary>Saves a Hugging Face folder: config, weights, and the tokenizer files of another folder.</summary>
+    /// <summary>Saves a Hugging Face folder: config, weights, and the tokenizer files of another folder. Of a model with an adapter, the adapter as PEFT does.</summary>
     /// <param name="folder">The folder to write; written whole or not at all.</param>
     /// <param name="tokenizerFolder">Where the tokenizer's files are taken from; null for none.</param>
     /// <param name="dtype">The element type of the weights in the file.</param>
     /// <param name="overwrite">Replace a folder that is not empty.</param>
-    public void Save(string folder, string? tokenizerFolder = null, ScalarType dtype = ScalarType.Float32, bool overwrite = false) =>
-        ModelFolder.Save(folder, Config, parameters.Select(p => (p.Key, p.Value)), dtype, tokenizerFolder, overwrite);
+    public void Save(string folder, string? tokenizerFolder = null, ScalarType dtype = ScalarType.Float32, bool overwrite = false)
+    {
+        if (Adapter is not null) AdapterFolder.Save(folder, Adapter, dtype, tokenizerFolder, overwrite);
+        else ModelFolder.Save(folder, Config, parameters.Select(p => (p.Key, p.Value)), dtype, tokenizerFolder, overwrite);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor parameter in parameters.Values) parameter.Dispose();
+        if (!shares) foreach (Tensor parameter in parameters.Values) parameter.Dispose();
+        Adapter?.Dispose();
         output.Dispose();
         foreach (Layer layer in layers) layer.Dispose();
         rope.Dispose();
@@ -193,6 +251,12 @@ public sealed class Transformer : IDisposable
         }
 
         private IEnumerable<Linear> Products => [q, k, v, o, gate, up, down];
+
+        public void Attach(LoraAdapter adapter)
+        {
+            foreach ((string name, Linear product) in new[] { ("self_attn.q_proj", q), ("self_attn.k_proj", k), ("self_attn.v_proj", v), ("self_attn.o_proj", o), ("mlp.gate_proj", gate), ("mlp.up_proj", up), ("mlp.down_proj", down) })
+                if (adapter.Find($"model.layers.{index}.{name}") is var (a, b)) product.Attach(new LowRank(a, b, adapter.Settings.Scale, type));
+        }
 
         public Tensor Forward(Tensor x, Rope rope, (Tensor Cosine, Tensor Sine) rotation, IAttention attention)
         {

@@ -28,13 +28,13 @@ public sealed class ValueModel : IDisposable
     /// <summary>All parameters by name.</summary>
     public IEnumerable<(string Name, Tensor Value)> Parameters => body.Parameters.Select(p => (p.Key, p.Value)).Concat(head.Parameters);
 
-    /// <summary>A critic whose body is a copy of a policy's.</summary>
+    /// <summary>A critic whose body is a copy of a policy's, in float32, with its adapter added to the weights.</summary>
     public static ValueModel From(Transformer policy)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         ModelConfig config = WithoutOutput(policy.Config);
-        return new ValueModel(config, config.ParameterShapes().Keys.ToDictionary(name => name, name => policy.Parameters[name].detach().clone(), StringComparer.Ordinal), policy.ComputeType);
+        return new ValueModel(config, config.ParameterShapes().Keys.ToDictionary(name => name, policy.MergedWeight, StringComparer.Ordinal), policy.ComputeType);
     }
 
     /// <summary>Loads a model folder as the body, and its value head if it has one (that of a saved critic).</summary>

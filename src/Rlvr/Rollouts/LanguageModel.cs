@@ -33,11 +33,14 @@ public sealed class LanguageModel : IDisposable
     /// <summary>The folder it was loaded from.</summary>
     public string? Folder { get; }
 
+    /// <summary>The folder with the tokenizer and the chat template: <see cref="Folder"/>, or the base model's where that is an adapter without them.</summary>
+    public string? TokenizerFolder => Folder is null ? null : AdapterFolder.TokenizerFolder(Folder);
+
     /// <summary>The tokens that end a response: the end tokens of the model's configuration.</summary>
     public IReadOnlyList<int> StopIds => Network.Config.EosTokenIds;
 
-    /// <summary>Loads a Hugging Face model folder.</summary>
-    /// <param name="folder">A folder with config.json, safetensors and tokenizer.json.</param>
+    /// <summary>Loads a Hugging Face model folder, or an adapter with its base model.</summary>
+    /// <param name="folder">A folder with config.json, safetensors and tokenizer.json; or one with adapter_config.json.</param>
     /// <param name="device">Where to; the CPU if null.</param>
     /// <param name="precision">
     /// <c>auto</c>, <c>fp32</c> or <c>bf16</c>: see <see cref="ComputePrecision"/>. Whoever trains in bfloat16 by a loop of their own calls
@@ -51,7 +54,7 @@ public sealed class LanguageModel : IDisposable
         if (!Directory.Exists(folder)) throw new RlvrException($"There is no model folder '{folder}'.");
         ScalarType type;
         using (ModelFolder files = ModelFolder.Open(folder)) type = ComputePrecision.Choose(precision, device ?? CPU, files.Config.HiddenSize);
-        Tokenizer tokenizer = Tokenizer.Load(folder);
+        Tokenizer tokenizer = Tokenizer.Load(AdapterFolder.TokenizerFolder(folder));
         return new LanguageModel(Transformer.Load(folder, device, type, frozen), tokenizer, folder);
     }
 
@@ -61,9 +64,9 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="RlvrException">It cannot be written, or is not empty.</exception>
     public void Save(string folder, bool overwrite = false)
     {
-        if (Folder is not null)
+        if (TokenizerFolder is { } from)
         {
-            Network.Save(folder, Folder, ScalarType.Float32, overwrite);
+            Network.Save(folder, from, ScalarType.Float32, overwrite);
             return;
         }
         // Made in memory: there is no folder to copy the tokenizer from.

@@ -29,6 +29,9 @@ public sealed partial record ModelCard
     /// <summary>More tags, besides those of every model made here.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>Whether the folder holds an adapter for PEFT, not a whole model.</summary>
+    public bool IsAdapter { get; init; }
+
     /// <summary>Steps of training.</summary>
     public required int Step { get; init; }
 
@@ -76,8 +79,8 @@ public sealed partial record ModelCard
 
     private void Head(StringBuilder text)
     {
-        text.Append("---\nlibrary_name: transformers\npipeline_tag: text-generation\n");
-        if (BaseId is not null) text.Append($"base_model: {Yaml(BaseId)}\nbase_model_relation: finetune\n");
+        text.Append($"---\nlibrary_name: {(IsAdapter ? "peft" : "transformers")}\npipeline_tag: text-generation\n");
+        if (BaseId is not null) text.Append($"base_model: {Yaml(BaseId)}\nbase_model_relation: {(IsAdapter ? "adapter" : "finetune")}\n");
         if (DatasetId is not null) text.Append($"datasets:\n- {Yaml(DatasetId)}\n");
         foreach ((string key, string value) in Terms) text.Append($"{key}: {Yaml(value)}\n");
         text.Append("tags:\n");
@@ -115,17 +118,23 @@ public sealed partial record ModelCard
     {
         string problem = Problems.Count > 0 ? Problems[0].Problem : "Compute 12 + 6 * 7.";
         string prompt = JsonSerializer.Serialize(Prompt.Replace("{problem}", problem, StringComparison.Ordinal)); // a string of JSON is one of Python
-        text.Append("\n## Use\n\nIn this folder, with transformers:\n\n");
+        text.Append($"\n## Use\n\nIn this folder, with transformers{(IsAdapter ? " and peft" : "")}:\n\n");
         text.Append(Block($"""
-            from transformers import AutoModelForCausalLM, AutoTokenizer
+            {(IsAdapter ? "from peft import AutoPeftModelForCausalLM\nfrom transformers import AutoTokenizer" : "from transformers import AutoModelForCausalLM, AutoTokenizer")}
 
             tokenizer = AutoTokenizer.from_pretrained(".")
-            model = AutoModelForCausalLM.from_pretrained(".", dtype="auto")
+            model = {(IsAdapter ? "AutoPeftModelForCausalLM" : "AutoModelForCausalLM")}.from_pretrained(".", dtype="auto")
             {(IsChat ? $"message = {prompt}\nprompt = tokenizer.apply_chat_template([{{\"role\": \"user\", \"content\": message}}], add_generation_prompt=True, tokenize=False)" : $"prompt = {prompt}")}
             inputs = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
             output = model.generate(**inputs, max_new_tokens=1024, do_sample=False)
             print(tokenizer.decode(output[0, inputs.input_ids.shape[1]:], skip_special_tokens=True))
             """, "python"));
+        if (IsAdapter)
+        {
+            text.Append($"\nIt belongs to the base model that `adapter_config.json` names. As a server that speaks OpenAI's interface: `vllm serve BASE --enable-lora --lora-modules adapter=.`. "
+                + "With Rlvr: `rlvr eval . --suite math500`; `rlvr export . DIR --merge` makes a whole model of it.\n");
+            return;
+        }
         text.Append("\nAs a server that speaks OpenAI's interface: `vllm serve .`, or llama.cpp's `convert_hf_to_gguf.py .` and `llama-server`. With Rlvr: `rlvr eval . --suite math500`.\n");
     }
 

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Rlvr.Training;
 
 /// <summary>
-/// A checkpoint: a Hugging Face folder with the policy in float32, and beside it the optimiser's moments, the step, and where there is one the
+/// A checkpoint: a Hugging Face folder with the policy in float32 (or its adapter, where one is trained, as PEFT has it), and beside it the optimiser's moments, the step, and where there is one the
 /// critic with its own moments. Random numbers need no state (<see cref="CounterRandom"/>), so a run that goes on from here takes exactly the
 /// steps it would have taken.
 /// </summary>

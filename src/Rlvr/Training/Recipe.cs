@@ -1,3 +1,4 @@
+using Rlvr.Models;
 using Rlvr.Rewards;
 
 namespace Rlvr.Training;
@@ -34,6 +35,9 @@ public sealed record Recipe
 
     /// <summary>The critic of PPO.</summary>
     public CriticOptions Critic { get; init; } = new();
+
+    /// <summary>A low-rank adapter, trained in place of the weights.</summary>
+    public LoraOptions Lora { get; init; } = new();
 
     /// <summary>The optimiser and its schedule.</summary>
     public OptimizerOptions Optimizer { get; init; } = new();
@@ -242,6 +246,25 @@ public sealed record CriticOptions
 
     /// <summary>First steps in which only the critic learns.</summary>
     public int WarmupSteps { get; init; }
+}
+
+/// <summary>
+/// Section <c>lora</c>: a low-rank adapter (arXiv 2106.09685) is trained in place of the weights, which stay as they are. There is no dropout: the
+/// policy that samples must be the one that learns.
+/// </summary>
+public sealed record LoraOptions
+{
+    /// <summary>Rank of the adapter; 0 trains all weights.</summary>
+    public int Rank { get; init; }
+
+    /// <summary>Numerator of the scale alpha / rank.</summary>
+    public double Alpha { get; init; } = LoraSettings.DefaultAlpha;
+
+    /// <summary>Which linear layers of every block have one: names of <see cref="LoraSettings.LinearLayers"/>, or <c>all-linear</c>.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = [LoraSettings.AllLinear];
+
+    /// <summary>The scale is alpha / sqrt(rank) in place of alpha / rank (arXiv 2312.03732).</summary>
+    public bool Rslora { get; init; }
 }
 
 /// <summary>Section <c>optimizer</c>: AdamW with decoupled weight decay.</summary>

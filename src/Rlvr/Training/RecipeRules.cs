@@ -1,6 +1,7 @@
 using Rlvr.Algorithms;
 using Rlvr.Algorithms.Advantages;
 using Rlvr.Algorithms.Losses;
+using Rlvr.Models;
 using Rlvr.Rewards;
 using static Rlvr.Training.RecipeRule;
 
@@ -74,6 +75,10 @@ public static class RecipeRules
         Above("critic.value_clip", 0),
         AtLeast("critic.warmup_steps", 0),
 
+        AtLeast("lora.rank", 0),
+        Above("lora.alpha", 0),
+        Valid("lora.targets", LoraSettings.ProblemOf),
+
         AtLeast("optimizer.learning_rate", 0),
         OneOf("optimizer.schedule", [.. LearningRate.Schedules]),
         AtLeast("optimizer.warmup_steps", 0),
@@ -111,6 +116,7 @@ public static class RecipeRules
     public static void CheckTogether(Recipe recipe, Algorithm? algorithm = null)
     {
         AlgorithmRules.Check(recipe, algorithm);
+        LoraTraining.Check(recipe);
         if (TrainingProblems.ProblemOf(recipe.Data) is { } contradiction) throw new RecipeException($"recipe: error: {contradiction}");
         if (RewardCatalog.ProblemOf(recipe.Reward, recipe.Rollout.MaxNewTokens) is { } problem) throw new RecipeException($"recipe: error: {problem}");
     }

@@ -43,7 +43,10 @@ public sealed class RlTrainer : IDisposable
     private readonly PolicyUpdate? policyTerm; // measures its gradient alone
 
     /// <summary>Prepares training. Everything that can be wrong with the input is found here, before the first step.</summary>
-    /// <param name="model">The policy, trained in place. The KL reference is a copy of it as it is now, unless the recipe or <paramref name="reference"/> says otherwise.</param>
+    /// <param name="model">
+    /// The policy, trained in place; the recipe's adapter is put on it. The KL reference is a copy of it as it is now (of an adapter alone, where one is trained),
+    /// unless the recipe or <paramref name="reference"/> says otherwise.
+    /// </param>
     /// <param name="problems">What to train on.</param>
     /// <param name="reward">How responses are scored.</param>
     /// <param name="recipe">Rollout, loss and optimiser settings.</param>
@@ -59,18 +62,20 @@ public sealed class RlTrainer : IDisposable
         this.model = model;
         this.recipe = recipe;
         rewardParts = reward.ComponentNames;
-        template = PromptTemplate.Get(recipe.Data.Prompt, model.Folder);
+        template = PromptTemplate.Get(recipe.Data.Prompt, model.TokenizerFolder);
         this.problems = [.. recipe.Data.Limit > 0 ? problems.Take(recipe.Data.Limit) : problems];
         LabelReport.Of(this.problems, reward).RequireSome("the problems to train on");
         cleanAccuracy = new CleanAccuracy(this.problems, recipe.Reward);
         // By problem; the same array wherever the problem is used, so its forward pass is shared.
         int[][] prompts = [.. this.problems.Select(Encode)];
         rollouts = new RolloutPhase(model, this.problems, prompts, reward, recipe, algorithm.Advantage.Needs.HasFlag(AdvantageNeeds.GreedyBaseline));
-        this.reference = recipe.Loss.NeedsReference ? reference ?? LoadReference() : null;
+        LoraAdapter? start = recipe.Lora.Rank > 0 ? LoraTraining.Attach(model, recipe) : null;
+        this.reference = recipe.Loss.NeedsReference ? reference ?? LoadReference(start) : null;
+        if (this.reference?.Adapter != start) start?.Dispose();
         Critic = recipe.Critic.Enabled ? new Critic(LoadCritic(), recipe) : null;
         model.Network.RequireGradients(true);
         OptimizerOptions options = recipe.Optimizer;
-        Optimizer = new FusedAdamW(model.Network.Parameters.Select(p => (p.Key, p.Value)), options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
+        Optimizer = new FusedAdamW(model.Network.Trained, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
         update = new PolicyUpdate(model.Network, this.reference, Optimizer, recipe, policyLoss: algorithm.PolicyLoss);
         if (recipe.Loss.PolicyNormEvery > 0)
             policyTerm = new PolicyUpdate(model.Network, null, Optimizer, recipe with { Loss = recipe.Loss with { Entropy = 0, Kl = 0, KlInReward = 0 } }, policyLoss: algorithm.PolicyLoss);
@@ -154,9 +159,10 @@ public sealed class RlTrainer : IDisposable
     private IReadOnlyList<UpdateSample> Learnt(ScoredRollout[] scored, IReadOnlyList<UpdateSample> samples) => !recipe.Loss.MaskTruncated ? samples
         : [.. samples.Select((s, i) => scored[i].Rollout.Finish == FinishReason.Length ? s.WithoutTokens() : s)];
 
-    private Transformer LoadReference()
+    /// <param name="start">The adapter that the policy starts with; null for none, or none yet.</param>
+    private Transformer LoadReference(LoraAdapter? start)
     {
-        if (recipe.Loss.Reference.Length == 0) return model.Network.Clone(frozen: true);
+        if (recipe.Loss.Reference.Length == 0) return recipe.Lora.Rank > 0 ? model.Network.Sharing(start) : model.Network.Clone(frozen: true);
         Transformer loaded = Transformer.Load(HubLocator.FindModel(recipe.Loss.Reference), model.Network.Device, model.Network.ComputeType, frozen: true);
         if (loaded.Config.VocabularySize == model.Network.Config.VocabularySize) return loaded;
         using (loaded) throw OtherVocabulary("loss.reference", recipe.Loss.Reference, loaded.Config);

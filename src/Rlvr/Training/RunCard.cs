@@ -35,10 +35,12 @@ public static partial class RunCard
     /// <param name="step">The checkpoint's step.</param>
     /// <param name="origin">The folder that the model was loaded from, whose card names the terms of use; null where there is none.</param>
     /// <param name="dtype">The element type of the weights; that of the checkpoint where null.</param>
-    public static ModelCard Of(RunDirectory run, int step, string? origin, ScalarType? dtype = null)
+    /// <param name="merged">Whether the card is for an adapter that has been added to its base model's weights.</param>
+    public static ModelCard Of(RunDirectory run, int step, string? origin, ScalarType? dtype = null, bool merged = false)
     {
         Recipe recipe = RecipeFile.Load(run.RecipePath);
         ModelConfig config = ModelConfig.Read(run.CheckpointPath(step));
+        bool adapts = recipe.Lora.Rank > 0;
         PromptTemplate? prompt = FindPrompt(recipe.Data.Prompt, run.CheckpointPath(step));
         // A run on few problems meets them all in every step; the first and the last tell.
         IReadOnlyList<int> saved = run.RolloutSteps();
@@ -57,8 +59,10 @@ public static partial class RunCard
             [
                 ("architecture", config.ModelType),
                 ("parameters", config.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)),
-                ("weights", ModelConfigWriter.DtypeName(dtype ?? config.TorchDtype) ?? "float32"),
+                .. adapts ? [("adapter", Adapter(recipe, config) + (merged ? ", merged" : ""))] : Array.Empty<(string, string)>(),
+                ("weights", ModelConfigWriter.DtypeName(dtype ?? (adapts ? ScalarType.Float32 : config.TorchDtype)) ?? "float32"),
             ],
+            IsAdapter = adapts && !merged,
             Data = DataOf(recipe.Data),
             Problems = problems.Length <= MaxProblems ? problems : [],
             Prompt = prompt?.Text ?? PromptTemplate.Placeholder,
@@ -67,6 +71,12 @@ public static partial class RunCard
             Recipe = WithoutFolders(run.ReadRecipe(), recipe),
             Version = run.ReadEnvironment()?.Rlvr ?? "",
         };
+    }
+
+    private static string Adapter(Recipe recipe, ModelConfig config)
+    {
+        LoraSettings settings = LoraTraining.SettingsOf(recipe);
+        return FormattableString.Invariant($"LoRA of {settings}: {settings.ParameterCount(config):N0} parameters");
     }
 
     /// <summary>

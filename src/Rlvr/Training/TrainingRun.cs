@@ -50,11 +50,18 @@ public sealed class TrainingRun : IDisposable
         labels = TrainingLabels.Check(recipe, reward, loaded, suites);
         problems = labels.Problems;
         Device device = ComputeDevice.Choose(recipe.Compute.Device);
-        string BaseModel() => HubLocator.FindModel(recipe.Model, observer: notes, cancellation: cancellation);
-        model = LanguageModel.Load(checkpoint ?? BaseModel(), device, recipe.Compute.Precision);
+        string BaseModel()
+        {
+            string folder = HubLocator.FindModel(recipe.Model, observer: notes, cancellation: cancellation);
+            if (AdapterFolder.Exists(folder)) AdapterFolder.FindBase(folder, notes, cancellation); // fetched now, in sight
+            return folder;
+        }
+        bool adapts = recipe.Lora.Rank > 0; // then the weights themselves stay as they are
+        model = LanguageModel.Load(checkpoint ?? BaseModel(), device, recipe.Compute.Precision, frozen: adapts);
         threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
         CheckLengths();
-        Transformer? reference = checkpoint is not null && recipe.Loss.NeedsReference && recipe.Loss.Reference.Length == 0 ? Transformer.Load(BaseModel(), device, model.Network.ComputeType, frozen: true) : null;
+        Transformer? reference = checkpoint is null || !recipe.Loss.NeedsReference || recipe.Loss.Reference.Length > 0 ? null
+            : adapts ? LoraTraining.Reference(model.Network, BaseModel()) : Transformer.Load(BaseModel(), device, model.Network.ComputeType, frozen: true, merge: true);
         trainer = new RlTrainer(model, problems, reward, recipe, reference);
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
     }
@@ -100,8 +107,9 @@ public sealed class TrainingRun : IDisposable
     {
         using TrainingRun run = Prepare(recipe, observer, null, cancellation);
         if (sharedEvaluations is not null) run.shared = new SharedEvaluations(sharedEvaluations);
-        long modelBytes = run.model.Network.Config.ParameterCount * 4 * (recipe.Critic.Enabled ? 2 : 1);
-        using RunDirectory directory = RunDirectory.Create(runPath, (modelBytes * 3 * (recipe.Checkpoint.Keep + 1)) + (1 << 20));
+        // Of each trained parameter a checkpoint has the value and two moments.
+        long parameters = run.model.Network.Config.ParameterCount, trained = run.trainer.Optimizer.Parameters.Sum(p => p.numel()) + (recipe.Critic.Enabled ? parameters : 0);
+        using RunDirectory directory = RunDirectory.Create(runPath, (trained * 4 * 3 * (recipe.Checkpoint.Keep + 1)) + (1 << 20));
         directory.WriteRecipe(RecipeFile.ToYaml(recipe));
         directory.WriteEnvironment(run.Environment());
         directory.WriteLabels(run.labels.Unreadable);
@@ -233,7 +241,7 @@ public sealed class TrainingRun : IDisposable
         return record;
     }
 
-    private PromptTemplate EvaluationTemplate => PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, model.Folder).With(demonstration);
+    private PromptTemplate EvaluationTemplate => PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, model.TokenizerFolder).With(demonstration);
 
     /// <summary>Whether the run is evaluated in the middle after this step.</summary>
     private bool EvaluatesAfter(int step) => step > 0 && step < recipe.Steps && recipe.Evaluation.Every > 0 && step % recipe.Evaluation.Every == 0;
@@ -297,7 +305,7 @@ public sealed class TrainingRun : IDisposable
         [
             ("model", $"{recipe.Model} ({config.ModelType}, {config.ParameterCount:N0} parameters)"),
             ("device", $"{model.Network.Device}, {threads.Threads} thread(s)" + (threads.Measured.Count > 0 ? $" (measured: {string.Join(", ", threads.Measured.Select(m => $"{m.Threads}: {m.Gflops:F0} GFLOP/s"))})" : "")),
-            ("precision", type == "fp32" ? "fp32" : $"{type} products and attention, fp32 master weights"),
+            ("precision", type == "fp32" ? "fp32" : $"{type} products and attention, fp32 master weights{(recipe.Lora.Rank > 0 ? " of the adapter" : "")}"),
             ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})"
                 : $"{problems.Count} problems of {recipe.Data.Train}" + (problems.Count <= ShownExamples && recipe.Data.Examples.Count > 0 ? $": {string.Join(", ", problems.Select(p => p.Id))}" : "")),
             ("steps", $"{recipe.Steps} of {recipe.Rollout.BatchSize} x {recipe.Rollout.GroupSize} rollouts, {recipe.Rollout.MaxNewTokens} new tokens at most"),
@@ -306,9 +314,18 @@ public sealed class TrainingRun : IDisposable
                 + $"{recipe.Loss.UpdatesPerStep} update(s) a step{(recipe.Loss.Epochs == 1 ? "" : $" in {recipe.Loss.Epochs} passes")}"),
             ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})" + (recipe.Reward.Program.Count > 0 ? $", program {string.Join(' ', recipe.Reward.Program)}" : "")),
             ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps" + (demonstration is null ? "" : $", after a demonstration ({demonstration.Problem.Id})")),
-            ("weights in memory", $"{config.ParameterCount * WeightMemory.Training(recipe, bf16: type == "bf16") / 1e9:F2} GB (policy, gradient, two moments{(type == "fp32" ? "" : ", compute copy")}"
-                + $"{(recipe.Loss.NeedsReference ? ", reference" : "")}{(recipe.Critic.Enabled ? ", critic likewise" : "")})"),
+            .. Adapter(config),
+            ("weights in memory", $"{WeightMemory.Of(recipe, config, bf16: type == "bf16") / 1e9:F2} GB (policy, gradient, two moments{(type == "fp32" ? "" : ", compute copy")}"
+                + $"{(WeightMemory.CopiesReference(recipe) ? ", reference" : "")}{(recipe.Critic.Enabled ? ", critic likewise" : "")})"),
         ]);
+    }
+
+    private IEnumerable<(string Name, string Value)> Adapter(ModelConfig config)
+    {
+        if (recipe.Lora.Rank == 0) yield break;
+        LoraSettings settings = LoraTraining.SettingsOf(recipe);
+        long trained = settings.ParameterCount(config);
+        yield return ("lora", FormattableString.Invariant($"{settings}, scale {settings.Scale:0.###}: {trained:N0} parameters are trained ({100.0 * trained / config.ParameterCount:0.###}% of the model's), the others stay"));
     }
 
     private EnvironmentInfo Environment()

@@ -1,3 +1,4 @@
+using Rlvr.Models;
 using Rlvr.Tensors;
 using static TorchSharp.torch;
 
@@ -24,4 +25,19 @@ public static class WeightMemory
         long trained = 16 + (bf16 ? 2 : 0);
         return trained + (recipe.Loss.NeedsReference ? Frozen(bf16) : 0) + (recipe.Critic.Enabled ? trained : 0);
     }
+
+    /// <summary>Bytes of all weights of a run. Where an adapter is trained, the policy's own are frozen, and its reference is the same ones.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="model">The policy's sizes.</param>
+    /// <param name="bf16">Whether products are computed in bfloat16.</param>
+    public static long Of(Recipe recipe, ModelConfig model, bool bf16)
+    {
+        if (recipe.Lora.Rank == 0) return Training(recipe, bf16) * model.ParameterCount;
+        long trained = Training(recipe with { Loss = new LossOptions { Kl = 0 }, Critic = new CriticOptions() }, bf16);
+        long whole = Frozen(bf16) + (CopiesReference(recipe) ? Frozen(bf16) : 0) + (recipe.Critic.Enabled ? trained : 0);
+        return (whole * model.ParameterCount) + (trained * LoraTraining.SettingsOf(recipe).ParameterCount(model));
+    }
+
+    /// <summary>Whether the reference has weights of its own.</summary>
+    public static bool CopiesReference(Recipe recipe) => recipe.Loss.NeedsReference && (recipe.Lora.Rank == 0 || recipe.Loss.Reference.Length > 0);
 }

@@ -43,6 +43,19 @@ public sealed class HubPullTests : HubTest
     }
 
     [Fact]
+    public async Task An_adapter_comes_without_its_base_model()
+    {
+        ServedRepository adapter = Server.Add(ServedRepository.FromBytes("models", "me/lora",
+            [("README.md", Bytes("# Mine")), ("adapter_config.json", Bytes("{}")), ("adapter_model.safetensors", Random(900, 7)), ("adapter_model.bin", Random(10, 8)), ("tokenizer.json", Bytes("{}"))]));
+        string[] needed = ["README.md", "adapter_config.json", "adapter_model.safetensors", "tokenizer.json"];
+        AssertHolds(await Pull(id: Id("me/lora")), adapter, needed);
+        AssertHolds(HubPull.FromCache(Id("me/lora"), Settings)!, adapter, needed);
+        // Weights in another format are no adapter.
+        Server.Add(ServedRepository.FromBytes("models", "me/old", [("adapter_config.json", Bytes("{}")), ("adapter_model.bin", Random(10, 8))]));
+        Assert.Contains("adapter_model.safetensors", (await Fails(HubFailure.NothingUsable, id: Id("me/old"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_new_commit_brings_only_what_has_changed()
     {
         HubSnapshot first = await Pull();

@@ -10,7 +10,7 @@ public static class ModelFingerprint
 {
     private const int Blocks = 64, BlockBytes = 16 * 1024;
 
-    private static readonly string[] SmallFiles = ["config.json", "tokenizer.json"];
+    private static readonly string[] SmallFiles = ["config.json", "tokenizer.json", "adapter_config.json"];
 
     /// <summary>
     /// SHA-256 of the configuration, the tokenizer, and of every weight file its size and 64 blocks of 16 KiB, evenly spread from its beginning
@@ -22,7 +22,8 @@ public static class ModelFingerprint
     {
         using ModelFolder model = ModelFolder.Open(folder);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string path in SmallFiles.Select(name => Path.Combine(folder, name)).Where(File.Exists)) hash.AppendData(File.ReadAllBytes(path));
+        // An adapter has its configuration and perhaps a tokenizer, the base model the rest.
+        foreach (string path in new[] { model.BaseFolder, folder }.Distinct().SelectMany(f => SmallFiles.Select(name => Path.Combine(f, name))).Where(File.Exists)) hash.AppendData(File.ReadAllBytes(path));
         byte[] block = new byte[BlockBytes];
         foreach (SafeTensorsFile file in model.Files.OrderBy(f => f.Path, StringComparer.Ordinal))
         {

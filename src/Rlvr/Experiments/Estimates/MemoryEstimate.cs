@@ -44,7 +44,7 @@ public sealed record MemoryEstimate
         long perToken = computed * model.Layers * ((10L * model.HiddenSize) + (2L * (model.Heads + model.KeyValueHeads) * model.HeadDim) + (4L * model.IntermediateSize));
         return new MemoryEstimate
         {
-            Weights = WeightMemory.Training(recipe, bf16) * model.ParameterCount,
+            Weights = WeightMemory.Of(recipe, model, bf16),
             Cache = rows * length * 2 * model.Layers * model.KeyValueHeads * model.HeadDim * computed,
             Activations = chunk * perToken,
             Logits = 3 * Float * long.Min(TokenLogProbs.ChunkElements, chunk * model.VocabularySize),

@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>What an adapter adds to one linear layer: s (x A^T) B^T, multiplied in the model's compute type as the layer itself.</summary>
+/// <param name="a">[r, inputs].</param>
+/// <param name="b">[outputs, r].</param>
+/// <param name="scale">s.</param>
+/// <param name="type">The compute type.</param>
+internal sealed class LowRank(Tensor a, Tensor b, double scale, ScalarType type) : IDisposable
+{
+    private readonly Linear down = new(a, null, type), up = new(b, null, type);
+
+    /// <summary>Adds to what the layer gave, in place: nothing of the layer's size is kept besides its output.</summary>
+    /// <param name="y">[N, outputs].</param>
+    /// <param name="x">[N, inputs], what the layer was given.</param>
+    public Tensor AddTo(Tensor y, Tensor x) => up.AddTo(y, down.Forward(x), scale);
+
+    /// <summary>As <see cref="Linear.ParametersChanged"/>.</summary>
+    public void ParametersChanged()
+    {
+        down.ParametersChanged();
+        up.ParametersChanged();
+    }
+
+    /// <summary>Frees copies in the compute type; A and B are the adapter's.</summary>
+    public void Dispose()
+    {
+        down.Dispose();
+        up.Dispose();
+    }
+}

@@ -70,7 +70,7 @@ public sealed class RlTrainer : IDisposable
         Critic = recipe.Critic.Enabled ? new Critic(LoadCritic(), recipe) : null;
         model.Network.RequireGradients(true);
         OptimizerOptions options = recipe.Optimizer;
-        Optimizer = new FusedAdamW(model.Network.Parameters.Select(p => (p.Key, p.Value)), options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
+        Optimizer = new FusedAdamW(model.Network.Parameters.Select(p => (p.Key, p.Value)), options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, options.State);
         update = new PolicyUpdate(model.Network, this.reference, Optimizer, recipe, policyLoss: algorithm.PolicyLoss);
         if (recipe.Loss.PolicyNormEvery > 0)
             policyTerm = new PolicyUpdate(model.Network, null, Optimizer, recipe with { Loss = recipe.Loss with { Entropy = 0, Kl = 0, KlInReward = 0 } }, policyLoss: algorithm.PolicyLoss);

@@ -47,8 +47,9 @@ public sealed class LayerCheckpoint
         for (int i = stages.Count - 1; i >= 0; i--)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor leaf = inputs[i].detach().requires_grad_();
-            stages[i](leaf).backward([gradient]);
+            Tensor leaf = inputs[i].detach().requires_grad_(), output;
+            using (NewDisposeScope()) output = stages[i](leaf).MoveToOuterDisposeScope(); // keeps what the backward pass needs, no more
+            output.backward([gradient]);
             gradient.Dispose();
             gradient = leaf.grad!.MoveToOuterDisposeScope();
             if (i > 0) inputs[i].Dispose();

@@ -113,7 +113,7 @@ public sealed record RolloutOptions
     /// <summary>Most tokens of a response.</summary>
     public int MaxNewTokens { get; init; } = 3072;
 
-    /// <summary>Most rows decoded at once; 0 decodes all rows of a step together.</summary>
+    /// <summary>Most rows decoded at once; 0 takes as many as fit into memory by the plan.</summary>
     public int MaxRows { get; init; }
 
     /// <summary>

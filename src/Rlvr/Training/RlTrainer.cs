@@ -8,6 +8,8 @@ using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Runs;
 using Rlvr.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Rlvr.Training;
 
@@ -65,6 +67,14 @@ public sealed class RlTrainer : IDisposable
         cleanAccuracy = new CleanAccuracy(this.problems, recipe.Reward);
         // By problem; the same array wherever the problem is used, so its forward pass is shared.
         int[][] prompts = [.. this.problems.Select(Encode)];
+        Device device = model.Network.Device;
+        Workload = new MemoryWorkload
+        {
+            OnGpu = device.type == DeviceType.CUDA,
+            Prompt = prompts.Max(prompt => prompt.Length),
+            Prompts = int.Min(this.problems.Select(problem => problem.Text).Distinct(StringComparer.Ordinal).Count(), recipe.Rollout.BatchSize),
+        };
+        this.recipe = recipe = MemoryChoices.Decide(recipe, model.Network.Config, Workload, MachineMemory.Total(device));
         rollouts = new RolloutPhase(model, this.problems, prompts, reward, recipe, algorithm.Advantage.Needs.HasFlag(AdvantageNeeds.GreedyBaseline));
         this.reference = recipe.Loss.NeedsReference ? reference ?? LoadReference() : null;
         Critic = recipe.Critic.Enabled ? new Critic(LoadCritic(), recipe) : null;
@@ -79,6 +89,12 @@ public sealed class RlTrainer : IDisposable
 
     /// <summary>The optimiser; its state belongs into a checkpoint.</summary>
     public FusedAdamW Optimizer { get; }
+
+    /// <summary>The recipe, with what it left to the memory there is decided.</summary>
+    internal Recipe Recipe => recipe;
+
+    /// <summary>What a memory plan must know of this training.</summary>
+    internal MemoryWorkload Workload { get; }
 
     /// <summary>The critic; null where the algorithm has none.</summary>
     public Critic? Critic { get; }

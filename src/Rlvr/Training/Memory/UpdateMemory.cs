@@ -22,9 +22,9 @@ internal static class UpdateMemory
         // On the way back: the gradients of the feed-forward layer or of the scores, and of one matrix.
         long matrix = (Float + (computed == Float ? 0 : computed)) * hidden * model.IntermediateSize;
         long back = (tokens * long.Max(4L * computed * model.IntermediateSize, (3 * scores) + (4 * Float * queries))) + matrix;
-        // A chunk of logits: themselves, their logarithms, a factor, and what an operator needs in between.
+        // A chunk of logits: themselves, log-probabilities that become the gradient, and a factor.
         long words = long.Min(long.Max(TokenLogProbs.ChunkElements, model.VocabularySize), predicted * model.VocabularySize);
-        long logits = words * ((4 * Float) + (computed == Float ? 0 : computed)), keptLogits = predicted * model.VocabularySize <= words ? words * Float : 0;
+        long logits = words * ((3 * Float) + (computed == Float ? 0 : computed)), keptLogits = predicted * model.VocabularySize <= words ? words * Float : 0;
         bool recompute = recipe.Compute.Recomputes;
         long stream = Float * hidden * tokens, kept = recompute ? (model.Layers + 2) * stream : (model.Layers * layer) + (3 * stream);
         long peak = kept + long.Max(logits, keptLogits + back + (recompute ? layer : 0));

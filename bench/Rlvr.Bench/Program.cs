@@ -6,6 +6,7 @@ using Rlvr.Bench;
 // dotnet run -c Release --project bench/Rlvr.Bench -- decode [--shape 0.5b] [--device cpu] [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
 // dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
+// dotnet run -c Release --project bench/Rlvr.Bench -- peak [--tokens 24000] [--length 200] [--vocabulary 151936] [--hidden 64] [--layers 2] [--precision fp32] [--state fp32] [--recompute 0]
 // dotnet run -c Release --project bench/Rlvr.Bench -- verifier [--repeats 8]
 // dotnet run -c Release --project bench/Rlvr.Bench -- hostile [--show 20]
 int Option(string name, int fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? int.Parse(args[i + 1]) : fallback;
@@ -30,6 +31,10 @@ switch (args.FirstOrDefault())
     case "memory":
         MemoryBench.Run(Option("--threads", 1), Option("--steps", 200));
         return 0;
+    case "peak":
+        PeakBench.Run(Option("--threads", 1), new PeakShape(Option("--tokens", 24_000), Option("--length", 200), Option("--vocabulary", 151_936),
+            Option("--hidden", 64), Option("--layers", 2), Text("--precision", "fp32"), Text("--state", "fp32"), Option("--recompute", 0) != 0));
+        return 0;
     case "verifier":
         VerifierBench.Run(Option("--repeats", 8));
         return 0;
@@ -37,6 +42,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | decode [--shape 0.5b] [--precision bf16] [--batch N] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | decode [--shape 0.5b] [--precision bf16] [--batch N] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

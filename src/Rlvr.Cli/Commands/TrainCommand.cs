@@ -63,12 +63,29 @@ internal static class TrainCommand
         {
             JsonObject facts = [];
             foreach ((string name, string value) in plan.Facts) facts[name] = value;
-            JsonOutput.Write(terminal, new JsonObject { ["plan"] = facts, ["recipe"] = yaml });
+            JsonOutput.Write(terminal, new JsonObject { ["plan"] = facts, ["memory"] = ToJson(plan), ["recipe"] = yaml });
             return ExitCode.Done;
         }
         foreach ((string name, string value) in plan.Facts) terminal.Out.WriteLine("# " + SafeText.OneLine($"{name,-18} {value}", 400));
+        foreach ((string name, string size) in plan.Memory.Lines(plan.AvailableMemory)) terminal.Out.WriteLine($"#   {name,-28} {size}");
         terminal.Out.Write(yaml);
         return ExitCode.Done;
+    }
+
+    /// <summary>The memory plan, in bytes.</summary>
+    private static JsonObject ToJson(TrainingPlan plan)
+    {
+        return new JsonObject
+        {
+            ["total"] = plan.Memory.Total,
+            ["machine"] = plan.AvailableMemory,
+            ["rows"] = plan.Memory.Rows,
+            ["recompute"] = plan.Memory.Recomputes,
+            ["kept"] = Items(plan.Memory.Kept),
+            ["phases"] = new JsonObject(plan.Memory.Phases.Select(phase => KeyValuePair.Create(phase.Name, (JsonNode?)Items(phase.Items)))),
+        };
+
+        static JsonObject Items(IReadOnlyList<MemoryItem> items) => new(items.Select(item => KeyValuePair.Create(item.Name, (JsonNode?)item.Bytes)));
     }
 
     private static int Finish(Terminal terminal, TrainingOutcome outcome, bool asJson)

@@ -28,8 +28,8 @@ public sealed class CachedAttention : IAttention
         (Tensor keys, Tensor values) = cache.Layer(layer);
         keys.index_copy_(0, places, key.reshape(-1, size));
         values.index_copy_(0, places, value.reshape(-1, size));
-        Tensor ownKeys = keys.narrow(0, 0, rows * heads * cache.MaxLength).view(rows * heads, cache.MaxLength, size).narrow(1, 0, length);
-        Tensor ownValues = values.narrow(0, 0, rows * heads * cache.MaxLength).view(rows * heads, cache.MaxLength, size).narrow(1, 0, length);
+        Tensor ownKeys = keys.narrow(0, 0, rows * heads * cache.PlaceLength).view(rows * heads, cache.PlaceLength, size).narrow(1, 0, length);
+        Tensor ownValues = values.narrow(0, 0, rows * heads * cache.PlaceLength).view(rows * heads, cache.PlaceLength, size).narrow(1, 0, length);
 
         Tensor folded = query.mul(1 / double.Sqrt(size)).view(rows * heads, group, size);
         Tensor scores = bmm(folded, ownKeys.transpose(1, 2)); // [R * Hkv, G, S]

@@ -4,17 +4,26 @@ using static TorchSharp.torch;
 namespace Rlvr.Models;
 
 /// <summary>
-/// Keys and values of the rows being decoded, allocated once. A row's place holds its own tokens, preceded by its prompt unless all
+/// Keys and values of the rows being decoded. A row's place holds its own tokens, preceded by its prompt unless all
 /// rows share one prompt, which is then kept once (<see cref="SetSharedPrefix"/>). Rows leave by moving the last row into their place.
 /// </summary>
+/// <remarks>
+/// Places grow in blocks of <see cref="BlockLength"/> tokens with the longest row, all at once and layer by layer, and each time there are as many as
+/// there are rows then: the rows that have left give their memory back. So it never holds more than a block a row beyond the longest row.
+/// </remarks>
 public sealed class KvCache : IDisposable
 {
-    private readonly Tensor[] keys, values;  // per layer [capacity * Hkv * maxLength, D]
+    /// <summary>Tokens by which places grow.</summary>
+    public const int BlockLength = 64;
+
+    private readonly Tensor[] keys, values;  // per layer [places * Hkv * PlaceLength, D]
     private readonly Tensor[] prefixKeys, prefixValues; // per layer [Hkv, P, D]; empty without a shared prefix
     private readonly int[] lengths;
     private readonly int heads, size;
+    private readonly Device device;
+    private readonly ScalarType type;
 
-    /// <summary>Allocates a cache.</summary>
+    /// <summary>Makes an empty cache.</summary>
     /// <param name="config">The model.</param>
     /// <param name="capacity">Most rows at once.</param>
     /// <param name="maxLength">Most tokens of a row, without a shared prefix.</param>
@@ -27,10 +36,10 @@ public sealed class KvCache : IDisposable
         heads = config.KeyValueHeads;
         size = config.HeadDim;
         lengths = new int[capacity];
-        long rows = (long)capacity * heads * maxLength;
-        // Zeros, not empty: a masked place has weight 0, and 0 times a NaN left in memory would be NaN.
-        keys = [.. Enumerable.Range(0, config.Layers).Select(_ => empty(rows, size, dtype: type, device: device).DetachFromDisposeScope())];
-        values = [.. Enumerable.Range(0, config.Layers).Select(_ => zeros(rows, size, dtype: type, device: device).DetachFromDisposeScope())];
+        this.device = device;
+        this.type = type;
+        keys = [.. Enumerable.Range(0, config.Layers).Select(_ => empty(0, size, dtype: type, device: device).DetachFromDisposeScope())];
+        values = [.. Enumerable.Range(0, config.Layers).Select(_ => empty(0, size, dtype: type, device: device).DetachFromDisposeScope())];
         prefixKeys = new Tensor[config.Layers];
         prefixValues = new Tensor[config.Layers];
     }
@@ -43,6 +52,12 @@ public sealed class KvCache : IDisposable
 
     /// <summary>Rows in use: 0..Rows-1.</summary>
     public int Rows { get; private set; }
+
+    /// <summary>Rows that there is memory for.</summary>
+    public int Places { get; private set; }
+
+    /// <summary>Tokens of a row that there is memory for.</summary>
+    public int PlaceLength { get; private set; }
 
     /// <summary>Tokens of the prompt that all rows share; 0 without one.</summary>
     public int PrefixLength { get; private set; }
@@ -64,16 +79,52 @@ public sealed class KvCache : IDisposable
         }
     }
 
+    /// <summary>Bytes of a token's keys and values in all layers.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="elementBytes">Of the compute type.</param>
+    public static long BytesPerToken(ModelConfig config, int elementBytes) => 2L * config.Layers * config.KeyValueHeads * config.HeadDim * elementBytes;
+
+    /// <summary>Makes room for some rows at once, where they would otherwise enter one by one.</summary>
+    /// <param name="rows">Rows that will be in use.</param>
+    /// <param name="length">Tokens of the longest of them.</param>
+    public void Reserve(int rows, int length)
+    {
+        if (rows > Capacity) throw new InvalidOperationException($"{rows} rows in a key/value cache for {Capacity}.");
+        if (length > MaxLength) throw new InvalidOperationException("A row of the key/value cache is full.");
+        if (rows <= Places && length <= PlaceLength) return;
+        int longer = length <= PlaceLength ? PlaceLength : int.Min(MaxLength, (length + BlockLength - 1) / BlockLength * BlockLength);
+        using IDisposable noGrad = no_grad();
+        int used = int.Min(Rows, Places), kept = PlaceLength;
+        for (int layer = 0; layer < keys.Length; layer++)
+        {
+            keys[layer] = Grown(keys[layer]);
+            values[layer] = Grown(values[layer]);
+        }
+        (Places, PlaceLength) = (rows, longer);
+
+        Tensor Grown(Tensor old)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            // Zeros, not empty: a masked place has weight 0, and 0 times a NaN left in memory would be NaN.
+            Tensor grown = zeros((long)rows * heads * longer, size, dtype: type, device: device);
+            if (used > 0 && kept > 0)
+                grown.narrow(0, 0, (long)used * heads * longer).view((long)used * heads, longer, size).narrow(1, 0, kept).copy_(old.narrow(0, 0, (long)used * heads * kept).view((long)used * heads, kept, size));
+            old.Dispose();
+            return grown.DetachFromDisposeScope();
+        }
+    }
+
     /// <summary>Adds a row.</summary>
     /// <param name="prompt">Keys and values by layer, [P, Hkv, D], copied into the row's place; null starts it empty (after a shared prefix).</param>
     /// <returns>The row's number.</returns>
     public int Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt)
     {
+        int length = prompt is null ? 0 : (int)prompt[0].Key.size(0);
+        Reserve(Rows + 1, length);
         int row = Rows++;
         lengths[row] = 0;
         if (prompt is null) return row;
         using DisposeScope scope = NewDisposeScope();
-        int length = (int)prompt[0].Key.size(0);
         for (int layer = 0; layer < keys.Length; layer++)
         {
             Place(keys[layer], row).narrow(1, 0, length).copy_(prompt[layer].Key.transpose(0, 1));
@@ -103,16 +154,15 @@ public sealed class KvCache : IDisposable
     /// <returns>The step's attention, which belongs to the current dispose scope.</returns>
     public CachedAttention NextStep(Device device)
     {
+        int[] before = lengths[..Rows];
+        int shortest = before.DefaultIfEmpty(0).Min() + 1, longest = before.DefaultIfEmpty(0).Max() + 1;
+        Reserve(Rows, longest);
         long[] places = new long[Rows * heads];
-        int shortest = int.MaxValue, longest = 0;
         for (int row = 0; row < Rows; row++)
         {
-            if (lengths[row] >= MaxLength) throw new InvalidOperationException("A row of the key/value cache is full.");
             for (int head = 0; head < heads; head++)
-                places[(row * heads) + head] = ((((long)row * heads) + head) * MaxLength) + lengths[row];
+                places[(row * heads) + head] = ((((long)row * heads) + head) * PlaceLength) + lengths[row];
             lengths[row]++;
-            shortest = int.Min(shortest, lengths[row]);
-            longest = int.Max(longest, lengths[row]);
         }
         Tensor? hidden = null; // [R, 1, longest]: true where a row has no token yet
         if (shortest != longest)
@@ -130,7 +180,7 @@ public sealed class KvCache : IDisposable
 
     internal (Tensor Key, Tensor Value) Prefix(int layer) => (prefixKeys[layer], prefixValues[layer]);
 
-    private Tensor Place(Tensor cache, int row) => cache.narrow(0, (long)row * heads * MaxLength, (long)heads * MaxLength).view(heads, MaxLength, size);
+    private Tensor Place(Tensor cache, int row) => cache.narrow(0, (long)row * heads * PlaceLength, (long)heads * PlaceLength).view(heads, PlaceLength, size);
 
     /// <inheritdoc/>
     public void Dispose()

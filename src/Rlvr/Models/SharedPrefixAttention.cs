@@ -1,4 +1,5 @@
 using Rlvr.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;
@@ -44,7 +45,8 @@ public sealed class SharedPrefixAttention : IAttention
     /// <inheritdoc/>
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value)
     {
-        if (capture) Captured.Add((key, value));
+        // A layer's own scope ends with it; what is kept longer belongs to the one around the pass.
+        if (capture) Captured.Add((key.MoveToOuterDisposeScope(), value.MoveToOuterDisposeScope()));
         long width = query.size(1) * query.size(2);
         bool alone = maxInput == 0;
         Tensor promptKey = Rows(alone ? key : key.narrow(0, 0, promptTokens), padPrompts, promptRows, maxPrompt);       // [B, P, Hkv, D]
@@ -55,7 +57,7 @@ public sealed class SharedPrefixAttention : IAttention
             promptQuery.transpose(1, 2), promptKey.transpose(1, 2), promptValue.transpose(1, 2), null, true, scale), unpadPrompts, width);
         if (alone) return prompts;
 
-        if (mask!.dtype != query.dtype) mask = mask.to(query.dtype);
+        if (mask!.dtype != query.dtype) mask = mask.to(query.dtype).MoveToOuterDisposeScope();
         long inputs = query.size(0) - promptTokens;
         Tensor ownQuery = Rows(query.narrow(0, promptTokens, inputs), padContinuations, rows, maxInput); // [R, T, Hq, D]
         Tensor ownKey = Rows(key.narrow(0, promptTokens, inputs), padContinuations, rows, maxInput);

@@ -24,6 +24,9 @@ public sealed class TokenLogProbs
     /// <summary>Most elements of a chunk of logits: 64 MiB in float32.</summary>
     public const long ChunkElements = 16L << 20;
 
+    /// <summary>Most elements of the output matrix whose gradient is made at a time where it is converted.</summary>
+    internal const long PartElements = 4L << 20;
+
     /// <summary>Runs the forward pass.</summary>
     /// <param name="model">The model.</param>
     /// <param name="hidden">[N, hidden]: the model's hidden states of the batch's inputs.</param>
@@ -108,17 +111,33 @@ public sealed class TokenLogProbs
                 Tensor predictors = batch.Predictors.narrow(0, start, length);
                 gradient = model.ToCompute(gradient);
                 hiddenGradient.index_add_(0, predictors, Transformer.ToFloat(gradient.mm(matrix)), 1);
-                if (weight.requires_grad) AddToGradient(weight, Transformer.ToFloat(gradient.t().mm(model.ToCompute(source.index_select(0, predictors)))));
+                AddToGradient(weight, gradient, model.ToCompute(source.index_select(0, predictors)));
             }
         }
         hidden.backward([hiddenGradient]);
     }
 
-    private static void AddToGradient(Tensor parameter, Tensor gradient)
+    /// <summary>Adds gradient^T states to the gradient of the output matrix, without a second matrix of its size.</summary>
+    /// <param name="parameter">[V, hidden].</param>
+    /// <param name="gradient">[C, V], in the compute type.</param>
+    /// <param name="states">[C, hidden], in the compute type.</param>
+    private static void AddToGradient(Tensor parameter, Tensor gradient, Tensor states)
     {
-        Tensor? existing = parameter.grad;
-        if (existing is null) parameter.grad = gradient.DetachFromDisposeScope();
-        else existing.add_(gradient);
+        if (!parameter.requires_grad) return;
+        if (parameter.grad is null) parameter.grad = zeros_like(parameter).DetachFromDisposeScope();
+        Tensor sum = parameter.grad!;
+        if (gradient.dtype == sum.dtype)
+        {
+            sum.addmm_(gradient.t(), states, 1, 1);
+            return;
+        }
+        long words = parameter.size(0), part = long.Max(1, PartElements / parameter.size(1));
+        for (long word = 0; word < words; word += part)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long count = long.Min(part, words - word);
+            sum.narrow(0, word, count).add_(gradient.narrow(1, word, count).t().mm(states)); // the product rounds to the compute type, the sum does not
+        }
     }
 
     private Tensor ScaledLogits(long start, long length)

@@ -185,11 +185,50 @@ public sealed class Transformer : IDisposable
     /// <returns>[N, hidden], after the final norm.</returns>
     public Tensor Hidden(Tensor tokens, Tensor positions, long maxPosition, IAttention attention)
     {
+        Tensor x = Embed(tokens);
+        foreach (Func<Tensor, Tensor> stage in Stages(positions, maxPosition, attention))
+        {
+            // What a layer computes on its way is given back at once, but for what a backward pass needs, which autograd keeps.
+            using DisposeScope scope = NewDisposeScope();
+            Tensor next = stage(x);
+            if (!ReferenceEquals(next, x)) x = next.MoveToOuterDisposeScope(); // without gradients the layers work in place
+        }
+        return x;
+    }
+
+    /// <summary>The same, with the layers computed again in the backward pass, which takes less memory and a forward pass more.</summary>
+    /// <param name="tokens">[N] int64 token ids.</param>
+    /// <param name="positions">[N] int64 positions in their sequences.</param>
+    /// <param name="maxPosition">The largest position.</param>
+    /// <param name="attention">Which tokens see which.</param>
+    /// <returns>The hidden states after the final norm, and the way back. What they keep belongs to the current dispose scope.</returns>
+    public RecomputedHidden HiddenRecomputed(Tensor tokens, Tensor positions, long maxPosition, IAttention attention)
+    {
+        using IDisposable noGrad = no_grad();
+        return new RecomputedHidden(new LayerCheckpoint(Embed(tokens), Stages(positions, maxPosition, attention)), gradient => AddToEmbedding(tokens, gradient));
+    }
+
+    private Tensor Embed(Tensor tokens)
+    {
         Tensor x = embedding.index_select(0, tokens);
-        if (ComputeType != ScalarType.Float32) x = x.to(ComputeType).to(ScalarType.Float32); // as a frozen model has it
+        return ComputeType == ScalarType.Float32 ? x : x.to(ComputeType).to(ScalarType.Float32); // as a frozen model has it
+    }
+
+    /// <summary>The backward pass of <see cref="Embed"/>.</summary>
+    private void AddToEmbedding(Tensor tokens, Tensor gradient)
+    {
+        if (!embedding.requires_grad) return;
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        if (embedding.grad is null) embedding.grad = zeros_like(embedding).DetachFromDisposeScope();
+        embedding.grad!.index_add_(0, tokens, ToFloat(ToCompute(gradient)), 1);
+    }
+
+    /// <summary>What follows the embedding: the layers and the final norm.</summary>
+    private Func<Tensor, Tensor>[] Stages(Tensor positions, long maxPosition, IAttention attention)
+    {
         (Tensor Cosine, Tensor Sine) rotation = rope.At(positions, maxPosition, ComputeType);
-        foreach (Layer layer in layers) x = layer.Forward(x, rope, rotation, attention);
-        return RmsNorm.Apply(x, finalNorm, Config.RmsNormEps);
+        return [.. layers.Select(layer => (Func<Tensor, Tensor>)(x => layer.Forward(x, rope, rotation, attention))), x => RmsNorm.Apply(x, finalNorm, Config.RmsNormEps)];
     }
 
     /// <summary>The logits of hidden states, computed in the compute type.</summary>

@@ -96,6 +96,16 @@ public sealed class ValueModel : IDisposable
         return head.Values(hidden.index_select(0, batch.Predictors));
     }
 
+    /// <summary>The same, with the layers computed again in the backward pass.</summary>
+    /// <param name="batch">Prompts and continuations.</param>
+    /// <param name="hidden">Takes a loss's gradient on to the layers, after the loss's own backward pass.</param>
+    /// <returns>[M].</returns>
+    public Tensor Values(SharedPrefixBatch batch, out RecomputedHidden hidden)
+    {
+        hidden = body.HiddenRecomputed(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, Config));
+        return head.Values(hidden.Values.index_select(0, batch.Predictors));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

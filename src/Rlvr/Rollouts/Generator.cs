@@ -15,9 +15,6 @@ namespace Rlvr.Rollouts;
 /// </remarks>
 public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
 {
-    /// <summary>Most prompt tokens prefilled in one forward pass.</summary>
-    private const int PrefillTokens = 8192;
-
     /// <summary>Generates a response to each request.</summary>
     /// <param name="requests">What to generate.</param>
     /// <param name="options">How.</param>
@@ -52,8 +49,9 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
             int entering = int.Min(capacity - rows.Count, requests.Count - waiting);
             if (entering > 0)
             {
-                prefill.Ensure(waiting, entering, PrefillTokens);
+                prefill.Ensure(waiting, entering);
                 if (shared && waiting == 0) cache.SetSharedPrefix(prefill.KeysAndValues(0));
+                cache.Reserve(rows.Count + entering, shared ? 0 : Enumerable.Range(waiting, entering).Max(i => requests[i].Prompt.Length));
                 Tensor first = stack([.. Enumerable.Range(waiting, entering).Select(i => prefill.Logits(promptOf[i]))], 0); // [E, V]
                 logits = logits is null ? first : cat([logits, first], 0);
                 for (int i = 0; i < entering; i++, waiting++)

@@ -7,6 +7,9 @@ namespace Rlvr.Rollouts;
 /// <summary>Runs the prompts through the model, each distinct one once, and keeps their keys, values and last logits until all their rollouts have entered.</summary>
 internal sealed class Prefill(Transformer model, IReadOnlyList<int[]> prompts, int[] promptOf) : IDisposable
 {
+    /// <summary>Most prompt tokens in one forward pass (one prompt at least).</summary>
+    public const int MaxTokens = 8192;
+
     private readonly Dictionary<int, Entry> ready = [];
     private readonly int[] waitingRows = CountRows(prompts.Count, promptOf);
 
@@ -15,14 +18,13 @@ internal sealed class Prefill(Transformer model, IReadOnlyList<int[]> prompts, i
     /// <summary>Makes sure that the prompts of some requests are there.</summary>
     /// <param name="start">First request.</param>
     /// <param name="count">Number of requests.</param>
-    /// <param name="maxTokens">Most prompt tokens in one forward pass (one prompt at least).</param>
-    public void Ensure(int start, int count, int maxTokens)
+    public void Ensure(int start, int count)
     {
         int[] missing = [.. Enumerable.Range(start, count).Select(i => promptOf[i]).Distinct().Where(p => !ready.ContainsKey(p))];
         for (int first = 0; first < missing.Length;)
         {
             int taken = 0, tokens = 0;
-            while (first + taken < missing.Length && (taken == 0 || tokens + prompts[missing[first + taken]].Length <= maxTokens))
+            while (first + taken < missing.Length && (taken == 0 || tokens + prompts[missing[first + taken]].Length <= MaxTokens))
                 tokens += prompts[missing[first + taken++]].Length;
             Run(missing.AsSpan(first, taken));
             first += taken;

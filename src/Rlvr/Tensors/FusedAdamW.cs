@@ -5,17 +5,14 @@ namespace Rlvr.Tensors;
 /// <summary>
 /// AdamW with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), the numbers of PyTorch's <c>torch.optim.AdamW</c>:
 /// p *= 1 - lr wd; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g g; p -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps).
-/// Every parameter decays. Its state can be read and restored, so that a resumed run continues exactly. All parameters are
-/// updated by one fused operator.
+/// Every parameter decays. Its state can be read and restored, so that a resumed run continues exactly. The step is one fused operator; what the
+/// moments are kept in is the affair of <see cref="Moments"/>.
 /// </summary>
 public sealed class FusedAdamW : IDisposable
 {
     private readonly string[] names;
     private readonly Tensor[] parameters;
-    private readonly Tensor[] firstMoments;
-    private readonly Tensor[] secondMoments;
-    private readonly Tensor step; // float32 scalar, the same for every parameter; the operator reads but does not advance it
-    private readonly Tensor[] steps;
+    private readonly IMomentStore moments;
 
     /// <summary>Creates the optimiser with moments of zero.</summary>
     /// <param name="parameters">The parameters, updated in place, by their names in checkpoints.</param>
@@ -23,17 +20,16 @@ public sealed class FusedAdamW : IDisposable
     /// <param name="beta2">Decay of the second moment.</param>
     /// <param name="epsilon">Added to the root of the second moment.</param>
     /// <param name="weightDecay">Decoupled weight decay, as a share of the learning rate.</param>
+    /// <param name="state">What the moments are kept in: one of <see cref="Moments.Names"/>.</param>
+    /// <exception cref="RlvrException">There is no such type of state.</exception>
     public FusedAdamW(IEnumerable<(string Name, Tensor Parameter)> parameters,
-                      double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
+                      double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01, string state = Moments.Float32)
     {
         (string Name, Tensor Parameter)[] all = [.. parameters];
         names = [.. all.Select(p => p.Name)];
         this.parameters = [.. all.Select(p => p.Parameter)];
-        firstMoments = [.. this.parameters.Select(Zeros)];
-        secondMoments = [.. this.parameters.Select(Zeros)];
-        step = zeros([], dtype: ScalarType.Float32, device: this.parameters.FirstOrDefault()?.device).DetachFromDisposeScope();
-        steps = [.. this.parameters.Select(_ => step)];
-        (Beta1, Beta2, Epsilon, WeightDecay) = (beta1, beta2, epsilon, weightDecay);
+        moments = Moments.Create(state, all);
+        (Beta1, Beta2, Epsilon, WeightDecay, StateType) = (beta1, beta2, epsilon, weightDecay, state);
     }
 
     /// <summary>Decay of the first moment.</summary>
@@ -47,6 +43,9 @@ public sealed class FusedAdamW : IDisposable
 
     /// <summary>Decoupled weight decay.</summary>
     public double WeightDecay { get; }
+
+    /// <summary>What the moments are kept in: one of <see cref="Moments.Names"/>.</summary>
+    public string StateType { get; }
 
     /// <summary>Number of updates made so far.</summary>
     public long StepCount { get; private set; }
@@ -63,8 +62,7 @@ public sealed class FusedAdamW : IDisposable
         for (int i = 0; i < parameters.Length; i++)
             gradients[i] = parameters[i].grad
                 ?? throw new InvalidOperationException($"parameter '{names[i]}' has no gradient: call backward on a loss that depends on it, or leave it out of the optimiser");
-        step.fill_(++StepCount);
-        AtenOps.FusedAdamW(parameters, gradients, firstMoments, secondMoments, steps, learningRate, Beta1, Beta2, WeightDecay, Epsilon);
+        moments.Update(gradients, new AdamWStep(++StepCount, learningRate, Beta1, Beta2, WeightDecay, Epsilon));
     }
 
     /// <summary>Sets every gradient to zero, keeping its memory.</summary>
@@ -75,44 +73,51 @@ public sealed class FusedAdamW : IDisposable
         foreach (Tensor parameter in parameters) parameter.grad?.zero_();
     }
 
-    /// <summary>The moments by name, <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c>: the live tensors, not copies.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State()
-    {
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            yield return ("exp_avg." + names[i], firstMoments[i]);
-            yield return ("exp_avg_sq." + names[i], secondMoments[i]);
-        }
-    }
+    /// <summary>
+    /// The moments by name, <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c>, in 8 bits with the scales of their blocks, <c>exp_avg_absmax.NAME</c> and
+    /// <c>exp_avg_sq_absmax.NAME</c>: the live tensors, not copies.
+    /// </summary>
+    public IEnumerable<(string Name, Tensor Value)> State() => moments.State();
 
     /// <summary>Continues from a saved state.</summary>
     /// <param name="stepCount">Updates made before.</param>
     /// <param name="state">What <see cref="State"/> gave, on any device.</param>
-    /// <exception cref="RlvrException">A moment is missing or has another shape.</exception>
+    /// <exception cref="RlvrException">A moment is missing, has another shape, or the state is of another type.</exception>
     public void Restore(long stepCount, IReadOnlyDictionary<string, Tensor> state)
     {
         using var _ = no_grad();
-        // All are checked before any is written, so that a failure changes nothing.
-        foreach ((string name, Tensor value) in State())
-        {
-            if (!state.TryGetValue(name, out Tensor? saved))
-                throw new RlvrException($"optimiser state: '{name}' is missing; the checkpoint belongs to another model or is incomplete");
-            if (!saved.shape.SequenceEqual(value.shape))
-                throw new RlvrException($"optimiser state: '{name}' has shape [{string.Join(", ", saved.shape)}], expected [{string.Join(", ", value.shape)}]; the checkpoint belongs to another model");
-        }
+        Check(state.ToDictionary(p => p.Key, p => ((IReadOnlyList<long>)p.Value.shape, (ScalarType?)p.Value.dtype), StringComparer.Ordinal));
         foreach ((string name, Tensor value) in State()) value.copy_(state[name]);
         StepCount = stepCount;
     }
 
-    /// <summary>Frees the moments; the parameters stay.</summary>
-    public void Dispose()
+    /// <summary>Continues from a file that holds <see cref="State"/>, without a second copy of it in memory.</summary>
+    /// <param name="stepCount">Updates made before.</param>
+    /// <param name="file">The file.</param>
+    /// <exception cref="RlvrException">A moment is missing, has another shape, or the state is of another type.</exception>
+    public void Restore(long stepCount, SafeTensorsFile file)
     {
-        foreach (Tensor moment in firstMoments.Concat(secondMoments).Append(step)) moment.Dispose();
+        Check(file.Entries.ToDictionary(p => p.Key, p => (p.Value.Shape, SafeTensorsDtype.TypeOf(p.Value.Dtype)), StringComparer.Ordinal));
+        foreach ((string name, Tensor value) in State()) file.CopyTo(name, value);
+        StepCount = stepCount;
     }
 
-    private static Tensor Zeros(Tensor parameter)
+    /// <summary>Frees the moments; the parameters stay.</summary>
+    public void Dispose() => moments.Dispose();
+
+    /// <summary>All are checked before any is written, so that a failure changes nothing.</summary>
+    private void Check(Dictionary<string, (IReadOnlyList<long> Shape, ScalarType? Type)> saved)
     {
-        using var _ = no_grad();
-        return zeros_like(parameter).DetachFromDisposeScope();
+        foreach ((string name, Tensor value) in State())
+        {
+            bool missing = !saved.TryGetValue(name, out (IReadOnlyList<long> Shape, ScalarType? Type) found);
+            if ((missing || found.Type != value.dtype) && Moments.NameOf(saved.Select(s => (s.Key, s.Value.Type))) is var type && type != StateType)
+                throw new RlvrException($"optimiser state: the checkpoint's is {type}, but optimizer.state is {StateType}; set it to {type} to go on from this checkpoint");
+            if (missing) throw new RlvrException($"optimiser state: '{name}' is missing; the checkpoint belongs to another model or is incomplete");
+            if (found.Type != value.dtype)
+                throw new RlvrException($"optimiser state: '{name}' has element type {found.Type?.ToString() ?? "unknown"}, expected {value.dtype}; the checkpoint belongs to another model");
+            if (!found.Shape.SequenceEqual(value.shape))
+                throw new RlvrException($"optimiser state: '{name}' has shape [{string.Join(", ", found.Shape)}], expected [{string.Join(", ", value.shape)}]; the checkpoint belongs to another model");
+        }
     }
 }

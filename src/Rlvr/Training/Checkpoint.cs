@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Rlvr.Runs;
 using Rlvr.Tensors;
-using static TorchSharp.torch;
 
 namespace Rlvr.Training;
 
@@ -61,8 +60,7 @@ public static class Checkpoint
     private static void Restore(FusedAdamW optimizer, long steps, string path)
     {
         using SafeTensorsFile file = new(path);
-        using var scope = NewDisposeScope();
-        optimizer.Restore(steps, file.Entries.Keys.ToDictionary(name => name, name => file.Load(name), StringComparer.Ordinal));
+        optimizer.Restore(steps, file);
     }
 
     private static State ReadState(string path)

@@ -38,7 +38,7 @@ public sealed class Critic : IDisposable
         aggregation = Aggregation.Parse(recipe.Loss.Aggregation) == AggregationMode.MicroBatch ? AggregationMode.MicroBatch : AggregationMode.Token;
         model.RequireGradients(true);
         OptimizerOptions options = recipe.Optimizer;
-        Optimizer = new FusedAdamW(model.Parameters, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
+        Optimizer = new FusedAdamW(model.Parameters, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, options.State);
     }
 
     /// <summary>The value model.</summary>
@@ -94,7 +94,9 @@ public sealed class Critic : IDisposable
         IReadOnlyList<UpdateSample> samples, int[] rows, Tensor weights, IReadOnlyList<float[]> oldValues, IReadOnlyList<float[]> returns)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor values = Model.Values(chunks.Pack(samples, rows));
+        SharedPrefixBatch batch = chunks.Pack(samples, rows);
+        RecomputedHidden? recomputed = null;
+        Tensor values = recipe.Compute.Recomputes ? Model.Values(batch, out recomputed) : Model.Values(batch);
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
         Tensor targets = chunks.Flat(rows, row => OfTokens(returns, row)), old = chunks.Flat(rows, row => OfTokens(oldValues, row));
         (Tensor losses, Tensor clipped) = ValueLoss.Compute(values, targets, old, recipe.Critic.ValueClip);
@@ -102,6 +104,7 @@ public sealed class Critic : IDisposable
         double value = loss.item<float>();
         if (!double.IsFinite(value)) throw NonFiniteException.Of("the critic's loss", value, rows, lengths, losses);
         loss.backward();
+        recomputed?.Backward();
         return (value, (clipped.to(ScalarType.Float32) * weights).sum().item<float>());
 
         float[] OfTokens(IReadOnlyList<float[]> numbers, int row) => samples[row].Tokens.Length == 0 ? [] : numbers[row];

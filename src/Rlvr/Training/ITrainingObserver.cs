@@ -4,7 +4,9 @@ namespace Rlvr.Training;
 
 /// <summary>What a run is about to do, as names and values; <c>--dry-run</c> prints it.</summary>
 /// <param name="Facts">In the order to print.</param>
-public sealed record TrainingPlan(IReadOnlyList<(string Name, string Value)> Facts);
+/// <param name="Memory">What it takes.</param>
+/// <param name="AvailableMemory">What there is, in bytes; null where it is not known.</param>
+public sealed record TrainingPlan(IReadOnlyList<(string Name, string Value)> Facts, MemoryPlan Memory, long? AvailableMemory);
 
 /// <summary>Watches a run; commands draw progress from it. All calls come from the thread that runs the training.</summary>
 public interface ITrainingObserver

@@ -148,7 +148,8 @@ public sealed class PolicyUpdate
         SharedPrefixBatch batch = chunks.Pack(samples, rows);
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
         Tensor? referenceLogProbs = loss.Kl == 0 ? null : LogProbs(reference!, batch);
-        TokenLogProbs tokens = new(policy, Hidden(policy, batch), batch, Temperature, withEntropy: true, keepForBackward: true);
+        RecomputedHidden? recomputed = recipe.Compute.Recomputes ? policy.HiddenRecomputed(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, policy.Config)) : null;
+        TokenLogProbs tokens = new(policy, recomputed?.Values ?? Hidden(policy, batch), batch, Temperature, withEntropy: true, keepForBackward: true);
 
         Tensor logProbs = tokens.LogProbs.requires_grad_();
         Tensor entropies = loss.Entropy == 0 ? tokens.Entropies! : tokens.Entropies!.requires_grad_();
@@ -175,6 +176,7 @@ public sealed class PolicyUpdate
         if (!double.IsFinite(chunk.Loss)) throw NonFiniteException.Of("the loss", chunk.Loss, rows, lengths, logProbs);
         terms.Loss.backward();
         tokens.Backward(logProbs.grad!, loss.Entropy == 0 ? null : entropies.grad);
+        recomputed?.Backward();
 
         using IDisposable noGrad = no_grad();
         total.add_(terms.Metrics);

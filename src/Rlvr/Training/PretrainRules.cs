@@ -1,5 +1,6 @@
 using Rlvr.MicroMath;
 using Rlvr.Models;
+using Rlvr.Tensors;
 using static Rlvr.Training.RecipeRule;
 
 namespace Rlvr.Training;
@@ -35,7 +36,10 @@ public static class PretrainRules
         AtLeast("data.batch_size", 1),
         AtLeast("data.bucket_batches", 1),
 
-        .. RecipeRules.Training.Where(rule => rule.Key.StartsWith("optimizer.", StringComparison.Ordinal)
-            || rule.Key.StartsWith("compute.", StringComparison.Ordinal)),
+        // Models that are made here are small.
+        OneOf("optimizer.state", Moments.Float32),
+        OneOf("compute.recompute", "auto", "false"),
+        .. RecipeRules.Training.Where(rule => rule.Key is not ("optimizer.state" or "compute.recompute")
+            && (rule.Key.StartsWith("optimizer.", StringComparison.Ordinal) || rule.Key.StartsWith("compute.", StringComparison.Ordinal))),
     ];
 }

@@ -1,5 +1,6 @@
 using Rlvr.Models;
 using Rlvr.Rewards;
+using Rlvr.Tensors;
 
 namespace Rlvr.Training;
 
@@ -116,7 +117,7 @@ public sealed record RolloutOptions
     /// <summary>Most tokens of a response.</summary>
     public int MaxNewTokens { get; init; } = 3072;
 
-    /// <summary>Most rows decoded at once; 0 decodes all rows of a step together.</summary>
+    /// <summary>Most rows decoded at once; 0 takes as many as fit into memory by the plan.</summary>
     public int MaxRows { get; init; }
 
     /// <summary>
@@ -296,6 +297,9 @@ public sealed record OptimizerOptions
 
     /// <summary>The gradient's global norm is clipped to this; 0 is off.</summary>
     public double ClipNorm { get; init; } = 1;
+
+    /// <summary>What the two moments of a parameter are kept in: <c>fp32</c>, <c>bf16</c> or <c>8bit</c>. See docs/memory.md.</summary>
+    public string State { get; init; } = Moments.Float32;
 }
 
 /// <summary>Section <c>evaluation</c>.</summary>
@@ -362,4 +366,13 @@ public sealed record ComputeOptions
 
     /// <summary>Micro-batches of the update are packed up to this many tokens.</summary>
     public int MicroBatchTokens { get; init; } = 24_000;
+
+    /// <summary>
+    /// <c>true</c>: the update keeps each layer's input only and computes the layer again in the backward pass, with the same gradients; <c>false</c>;
+    /// or <c>auto</c>: where the plan says that the run would not fit into memory otherwise.
+    /// </summary>
+    public string Recompute { get; init; } = "auto";
+
+    /// <summary>Whether layers are computed again. (<c>auto</c> was decided before anything is computed.)</summary>
+    internal bool Recomputes => Recompute == "true";
 }

@@ -3,6 +3,7 @@ using Rlvr.Algorithms.Advantages;
 using Rlvr.Algorithms.Losses;
 using Rlvr.Models;
 using Rlvr.Rewards;
+using Rlvr.Tensors;
 using static Rlvr.Training.RecipeRule;
 
 namespace Rlvr.Training;
@@ -88,6 +89,7 @@ public static class RecipeRules
         Above("optimizer.epsilon", 0),
         AtLeast("optimizer.weight_decay", 0),
         AtLeast("optimizer.clip_norm", 0),
+        OneOf("optimizer.state", [.. Moments.Names]),
 
         AtLeast("evaluation.every", 0),
         AtLeast("evaluation.max_new_tokens", 0),
@@ -103,6 +105,7 @@ public static class RecipeRules
         OneOf("compute.precision", "auto", "fp32", "bf16"),
         AtLeast("compute.threads", 0),
         AtLeast("compute.micro_batch_tokens", 1),
+        OneOf("compute.recompute", "auto", "true", "false"),
     ];
 
     /// <summary>Checks a recipe that was made in code. One read by <see cref="RecipeFile"/> has been checked already.</summary>

@@ -8,6 +8,8 @@ using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Runs;
 using Rlvr.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Rlvr.Training;
 
@@ -68,6 +70,14 @@ public sealed class RlTrainer : IDisposable
         cleanAccuracy = new CleanAccuracy(this.problems, recipe.Reward);
         // By problem; the same array wherever the problem is used, so its forward pass is shared.
         int[][] prompts = [.. this.problems.Select(Encode)];
+        Device device = model.Network.Device;
+        Workload = new MemoryWorkload
+        {
+            OnGpu = device.type == DeviceType.CUDA,
+            Prompt = prompts.Max(prompt => prompt.Length),
+            Prompts = int.Min(this.problems.Select(problem => problem.Text).Distinct(StringComparer.Ordinal).Count(), recipe.Rollout.BatchSize),
+        };
+        this.recipe = recipe = MemoryChoices.Decide(recipe, model.Network.Config, Workload, MachineMemory.Total(device));
         rollouts = new RolloutPhase(model, this.problems, prompts, reward, recipe, algorithm.Advantage.Needs.HasFlag(AdvantageNeeds.GreedyBaseline));
         LoraAdapter? start = recipe.Lora.Rank > 0 ? LoraTraining.Attach(model, recipe) : null;
         this.reference = recipe.Loss.NeedsReference ? reference ?? LoadReference(start) : null;
@@ -75,7 +85,7 @@ public sealed class RlTrainer : IDisposable
         Critic = recipe.Critic.Enabled ? new Critic(LoadCritic(), recipe) : null;
         model.Network.RequireGradients(true);
         OptimizerOptions options = recipe.Optimizer;
-        Optimizer = new FusedAdamW(model.Network.Trained, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
+        Optimizer = new FusedAdamW(model.Network.Trained, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, options.State);
         update = new PolicyUpdate(model.Network, this.reference, Optimizer, recipe, policyLoss: algorithm.PolicyLoss);
         if (recipe.Loss.PolicyNormEvery > 0)
             policyTerm = new PolicyUpdate(model.Network, null, Optimizer, recipe with { Loss = recipe.Loss with { Entropy = 0, Kl = 0, KlInReward = 0 } }, policyLoss: algorithm.PolicyLoss);
@@ -84,6 +94,12 @@ public sealed class RlTrainer : IDisposable
 
     /// <summary>The optimiser; its state belongs into a checkpoint.</summary>
     public FusedAdamW Optimizer { get; }
+
+    /// <summary>The recipe, with what it left to the memory there is decided.</summary>
+    internal Recipe Recipe => recipe;
+
+    /// <summary>What a memory plan must know of this training.</summary>
+    internal MemoryWorkload Workload { get; }
 
     /// <summary>The critic; null where the algorithm has none.</summary>
     public Critic? Critic { get; }

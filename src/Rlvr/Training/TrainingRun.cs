@@ -31,6 +31,7 @@ public sealed class TrainingRun : IDisposable
     private readonly (int Threads, IReadOnlyList<(int Threads, double Gflops)> Measured) threads;
     private SharedEvaluations? shared;
     private string? fingerprint; // of the model that the run starts with
+    private int longestEvaluationPrompt;
 
     /// <summary>Loads and checks everything that a run needs; writes nothing.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -288,6 +289,7 @@ public sealed class TrainingRun : IDisposable
             foreach (Problem problem in of)
             {
                 int tokens = model.Tokenizer.Encode(template.Render(problem)).Length;
+                longestEvaluationPrompt = int.Max(longestEvaluationPrompt, tokens);
                 if (tokens + EvaluationTokens > positions)
                 {
                     throw new RlvrException($"Suite {suite}, problem '{problem.Id}': its prompt of {tokens} tokens and evaluation.max_new_tokens = {EvaluationTokens} "
@@ -301,6 +303,12 @@ public sealed class TrainingRun : IDisposable
     {
         ModelConfig config = model.Network.Config;
         string type = ComputePrecision.NameOf(model.Network.ComputeType);
+        MemoryPlan memory = MemoryPlanner.Of(trainer.Recipe, config, trainer.Workload with
+        {
+            EvaluationPrompt = longestEvaluationPrompt,
+            EvaluationProblems = suites.Select(s => s.Problems.Count).DefaultIfEmpty(0).Max(),
+        });
+        long? available = MachineMemory.Total(model.Network.Device);
         return new TrainingPlan(
         [
             ("model", $"{recipe.Model} ({config.ModelType}, {config.ParameterCount:N0} parameters)"),
@@ -315,9 +323,8 @@ public sealed class TrainingRun : IDisposable
             ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})" + (recipe.Reward.Program.Count > 0 ? $", program {string.Join(' ', recipe.Reward.Program)}" : "")),
             ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps" + (demonstration is null ? "" : $", after a demonstration ({demonstration.Problem.Id})")),
             .. Adapter(config),
-            ("weights in memory", $"{WeightMemory.Of(recipe, config, bf16: type == "bf16") / 1e9:F2} GB (policy, gradient, two moments{(type == "fp32" ? "" : ", compute copy")}"
-                + $"{(WeightMemory.CopiesReference(recipe) ? ", reference" : "")}{(recipe.Critic.Enabled ? ", critic likewise" : "")})"),
-        ]);
+            ("memory", memory.Summary(available)),
+        ], memory, available);
     }
 
     private IEnumerable<(string Name, string Value)> Adapter(ModelConfig config)

@@ -65,6 +65,28 @@ public class KvCacheTests
         for (int i = 0; i < 5; i++) decoding.StepAndCompare();
     }
 
+    /// <summary>Places grow by a block when the longest row needs it, and are then as many as there are rows.</summary>
+    [Fact]
+    public void Memory_follows_the_rows_in_use()
+    {
+        using Transformer model = TinyModels.Create();
+        using Decoding decoding = new(model, capacity: 5, maxLength: 100, sharedPrompt: null);
+        Assert.Equal((0, 0), (decoding.Cache.Places, decoding.Cache.PlaceLength));
+        decoding.Cache.Reserve(4, 61);
+        decoding.Add(TinyModels.Tokens(61, 1), TinyModels.Tokens(9, 11));
+        for (ulong row = 0; row < 3; row++) decoding.Add(TinyModels.Tokens(2, row), TinyModels.Tokens(9, row));
+        for (int i = 0; i < 3; i++) decoding.StepAndCompare();
+        Assert.Equal((4, KvCache.BlockLength), (decoding.Cache.Places, decoding.Cache.PlaceLength));
+        decoding.Remove(2);
+        decoding.Remove(1);
+        decoding.StepAndCompare();
+        Assert.Equal((2, 100), (decoding.Cache.Places, decoding.Cache.PlaceLength)); // no more than a row may have
+        decoding.Add(TinyModels.Tokens(5, 4), TinyModels.Tokens(9, 12));
+        decoding.StepAndCompare();
+        Assert.Equal((3, 100), (decoding.Cache.Places, decoding.Cache.PlaceLength));
+        Assert.Throws<InvalidOperationException>(() => decoding.Cache.Reserve(6, 1));
+    }
+
     [Fact]
     public void A_full_row_and_a_late_prefix_are_refused()
     {

@@ -18,23 +18,37 @@ public sealed class CheckpointTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
-    public void A_restored_trainer_goes_on_as_the_saved_one()
+    [Theory]
+    [InlineData("fp32")]
+    [InlineData("bf16")]
+    [InlineData("8bit")]
+    public void A_restored_trainer_goes_on_as_the_saved_one(string state)
     {
+        Recipe recipe = Recipe with { Optimizer = Recipe.Optimizer with { State = state } };
         TinyLanguage.Save(folder["model"]);
         using LanguageModel model = LanguageModel.Load(folder["model"]);
-        using RlTrainer trainer = new(model, Problems, Reward, Recipe);
+        using RlTrainer trainer = new(model, Problems, Reward, recipe);
         trainer.Step(1);
         trainer.Step(2);
         Checkpoint.Save(folder["checkpoint"], trainer, 2);
 
         using LanguageModel loaded = LanguageModel.Load(folder["checkpoint"]); // a model folder like any other
-        using RlTrainer restored = new(loaded, Problems, Reward, Recipe, Rlvr.Models.Transformer.Load(folder["model"]));
+        using RlTrainer restored = new(loaded, Problems, Reward, recipe, Rlvr.Models.Transformer.Load(folder["model"]));
         Assert.Equal(2, Checkpoint.Restore(folder["checkpoint"], restored));
         Assert.Equal(2, restored.Optimizer.StepCount);
         Assert.Equal(trainer.Step(3).Metrics["loss"], restored.Step(3).Metrics["loss"]);
         Assert.All(model.Network.Parameters, p => Assert.Equal(Values(p.Value), Values(loaded.Network.Parameters[p.Key])));
         Assert.All(trainer.Optimizer.State().Zip(restored.Optimizer.State()), pair => Assert.Equal(Values(pair.First.Value), Values(pair.Second.Value)));
+    }
+
+    [Fact]
+    public void A_checkpoint_with_other_moments_than_the_recipes_is_refused()
+    {
+        TinyLanguage.Save(folder["model"]);
+        using LanguageModel model = LanguageModel.Load(folder["model"]), other = LanguageModel.Load(folder["model"]);
+        using RlTrainer trainer = new(model, Problems, Reward, Recipe), small = new(other, Problems, Reward, Recipe with { Optimizer = Recipe.Optimizer with { State = "8bit" } });
+        Checkpoint.Save(folder["checkpoint"], trainer, 1);
+        Assert.Contains("the checkpoint's is fp32, but optimizer.state is 8bit", Assert.Throws<RlvrException>(() => Checkpoint.Restore(folder["checkpoint"], small)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,5 +68,5 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains("trainer_state.json", Assert.Throws<RlvrException>(() => Checkpoint.Restore(folder["checkpoint"], trainer)).Message, StringComparison.Ordinal);
     }
 
-    private static float[] Values(TorchSharp.torch.Tensor tensor) => tensor.detach().contiguous().data<float>().ToArray();
+    private static float[] Values(TorchSharp.torch.Tensor tensor) => tensor.detach().to(TorchSharp.torch.ScalarType.Float32).contiguous().data<float>().ToArray();
 }

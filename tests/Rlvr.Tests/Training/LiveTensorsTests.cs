@@ -23,6 +23,8 @@ public class LiveTensorsTests
         { "PPO", new Recipe { Rollout = Rollout, Loss = new LossOptions { Advantage = "gae", KlInReward = 0.01, KlTarget = 0.1, UpdatesPerStep = 4, Epochs = 2 }, Critic = new CriticOptions { Enabled = true, WarmupSteps = 3 } } },
         { "DAPO", new Recipe { Rollout = Rollout with { GroupSize = 2, DynamicSampling = 3 }, Loss = new LossOptions { HighEntropyShare = 0.5, OffPolicyThreshold = 0.1, SamplerCorrection = "token", UpdatesPerStep = 2 } } },
         { "ReMax", new Recipe { Rollout = Rollout, Loss = new LossOptions { Advantage = "remax", PolicyLoss = "clip_cov" } } },
+        { "little memory", new Recipe { Rollout = Rollout, Optimizer = new OptimizerOptions { State = "bf16" }, Compute = new ComputeOptions { Recompute = "true" } } },
+        { "little memory, PPO", new Recipe { Rollout = Rollout, Loss = new LossOptions { Advantage = "gae" }, Critic = new CriticOptions { Enabled = true }, Optimizer = new OptimizerOptions { State = "8bit" }, Compute = new ComputeOptions { Recompute = "true" } } },
         { "optimal token baseline", new Recipe { Rollout = Rollout, Loss = new LossOptions { Advantage = "optimal_token_baseline", PolicyLoss = "kl_cov" } } },
     };
 

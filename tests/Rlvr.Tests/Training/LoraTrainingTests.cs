@@ -140,12 +140,16 @@ public sealed class LoraTrainingTests : IDisposable
         ModelConfig config = TinyModels.Config("qwen2 GQA");
         long all = config.ParameterCount, adapter = LoraTraining.SettingsOf(Recipe).ParameterCount(config);
         Assert.Equal(2 * 2 * ((24 + 24) + (2 * (24 + 12)) + (24 + 24) + (3 * (24 + 40))), adapter);
-        Assert.Equal((4 * all) + (16 * adapter), WeightMemory.Of(Recipe, config, bf16: false)); // the reference costs nothing
-        Assert.Equal((2 * all) + (18 * adapter), WeightMemory.Of(Recipe, config, bf16: true));
-        Assert.Equal((4 * all) + (18 * adapter), WeightMemory.Of(Recipe with { Loss = Recipe.Loss with { Reference = "another" } }, config, bf16: true));
-        Assert.Equal((20 * all) + (18 * adapter), WeightMemory.Of(Recipe with { Critic = new CriticOptions { Enabled = true } }, config, bf16: true));
-        Recipe whole = Recipe with { Lora = new LoraOptions() };
-        Assert.Equal(20 * all, WeightMemory.Of(whole, config, bf16: false));
+        MemoryPlan Plan(Recipe recipe, string precision) => MemoryPlanner.Of(recipe with { Compute = new ComputeOptions { Precision = precision } }, config, new MemoryWorkload());
+        long norms = config.ParameterShapes().Where(p => p.Key.EndsWith("norm.weight", StringComparison.Ordinal)).Sum(p => p.Value[0]);
+        MemoryPlan single = Plan(Recipe, "fp32"), half = Plan(Recipe, "bf16");
+        Assert.Equal(((4 * all) + (4 * adapter), 4 * adapter, 8 * adapter), (single["weights"], single["gradients"], single["optimiser state"]));
+        Assert.Equal(((2 * all) + (2 * norms) + (4 * adapter), 2 * adapter), (half["weights"], half["compute copy"]));
+        Assert.Equal((0, 0), (single["reference"], half["reference"])); // the weights without the adapter
+        Assert.Equal((2 * all) + (2 * norms), Plan(Recipe with { Loss = Recipe.Loss with { Reference = "another" } }, "bf16")["reference"]);
+        Assert.True(Plan(Recipe with { Critic = new CriticOptions { Enabled = true } }, "fp32")["critic"] > 15 * all);
+        MemoryPlan whole = Plan(Recipe with { Lora = new LoraOptions() }, "fp32");
+        Assert.Equal((4 * all, 4 * all, 4 * all), (whole["weights"], whole["gradients"], whole["reference"]));
     }
 
     [Theory]

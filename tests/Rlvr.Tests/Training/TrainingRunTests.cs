@@ -68,6 +68,8 @@ public sealed class TrainingRunTests : IDisposable
         Assert.All(rollouts, r => Assert.Equal((4, r.Rollout / 4, 5), (r.Step, r.Group, int.Max(r.Tokens, 5))));
         Assert.Equal(rollouts.Average(r => r.Reward), run.ReadMetrics()[3]["reward_mean"], 12);
         Assert.Equal(run.ReadMetrics().Select(m => m.Step), observer.Steps);
+        Assert.Contains(observer.Plan!.Facts, f => f.Name == "memory" && f.Value.Contains("8 rows decoded at once", StringComparison.Ordinal));
+        Assert.True(observer.Plan.Memory["weights"] > 0 && observer.Plan.AvailableMemory > observer.Plan.Memory.Total);
         Assert.Contains(observer.Plan!.Facts, f => f.Name == "steps" && f.Value.StartsWith("5 of 2 x 4 rollouts", StringComparison.Ordinal));
     }
 

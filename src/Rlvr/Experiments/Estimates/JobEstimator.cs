@@ -36,7 +36,7 @@ public sealed class JobEstimator(ReproductionPlan plan, Func<int, MachineSpeed> 
         (IReadOnlyList<Measured> runs, bool same) = finished.Like(job.Recipe, job.Settings);
         ModelConfig? model = Config(job.Settings.Model, job);
         double memory = runs.Select(r => r.MemoryBytes).DefaultIfEmpty(0).Max();
-        if (memory == 0 && model is not null) memory = MemoryEstimate.Of(job.Settings, model, onGpu).Total;
+        if (memory == 0 && model is not null) memory = MemoryPlanner.Of(job.Settings, model, MemoryWorkload.Guess(job.Settings, onGpu)).Total;
         if (same) return new JobEstimate(work, runs.Average(r => r.Tokens), false, runs.Average(r => r.Seconds), EstimateSource.Runs, memory);
         double rollout = runs.Count > 0 ? runs.Average(r => r.RolloutLength) : job.Settings.Rollout.MaxNewTokens;
         double evaluated = runs.Count > 0 ? runs.Average(r => r.EvaluationLength) : JobWork.EvaluationTokens(job.Settings);
@@ -58,7 +58,7 @@ public sealed class JobEstimator(ReproductionPlan plan, Func<int, MachineSpeed> 
     {
         ModelConfig? model = Config(job.Settings.Model, job);
         // A model, and the cache of the rows that are decoded at once.
-        double memory = model is null ? 0 : MemoryEstimate.Of(job.Settings with { Rollout = job.Settings.Rollout with { BatchSize = job.Settings.Evaluation.MaxRows, GroupSize = 1 } }, model, onGpu) is var m ? m.Total - m.Weights - long.Max(m.Cache, m.Activations + m.Logits) + (WeightMemory.Frozen(WeightMemory.IsBFloat16(job.Settings, model.HiddenSize, onGpu)) * model.ParameterCount) + m.Cache : 0;
+        double memory = model is null ? 0 : MemoryPlanner.OfEvaluation(job.Settings, model, MemoryWorkload.Guess(job.Settings, onGpu) with { EvaluationProblems = job.Settings.Evaluation.MaxRows });
         (IReadOnlyList<Measured> runs, _) = finished.Like(job.Recipe, job.Settings);
         double tokens = work.Evaluated * (runs.Count > 0 ? runs.Average(r => r.EvaluationLength) : work.Limit);
         double rate = runs.Select(r => r.TokensPerSecond).Where(double.IsFinite).DefaultIfEmpty(0).Average();
@@ -91,7 +91,7 @@ public sealed class JobEstimator(ReproductionPlan plan, Func<int, MachineSpeed> 
         int passes = recipe.Loss.Epochs;
         double perToken = (6.0 * passes) + (recipe.Loss.NeedsReference ? 2 : 0) + (recipe.Critic.Enabled ? (6.0 * passes) + 2 : 0);
         // Each row of the batch has its prompt once, whatever the size of its group.
-        double prompts = (double)recipe.Steps * recipe.Rollout.BatchSize * int.Min(MemoryEstimate.PromptTokens, recipe.Data.MaxPromptTokens);
+        double prompts = (double)recipe.Steps * recipe.Rollout.BatchSize * int.Min(MemoryWorkload.GuessedPrompt, recipe.Data.MaxPromptTokens);
         return perToken * Arithmetic(model) * (tokens + prompts) / speed(model.HiddenSize).Flops;
     }
 

@@ -1,0 +1,48 @@
+using Rlvr.Models;
+
+namespace Rlvr.Training;
+
+/// <summary>What the forward and backward pass of the update's largest chunk takes.</summary>
+internal static class UpdateMemory
+{
+    private const int Float = 4;
+
+    public static MemoryPhase Of(Recipe recipe, ModelConfig model, MemoryWorkload workload, int computed)
+    {
+        (long tokens, long predicted) = Chunk(recipe, workload);
+        long hidden = model.HiddenSize, length = workload.Prompt + recipe.Rollout.MaxNewTokens;
+        long queries = (long)model.Heads * model.HeadDim, scores = Float * model.Heads * length;
+        // Kept of a layer for its backward pass, by token: what goes into the norms, normalised and scaled; queries, keys and values for every query head,
+        // probabilities, and what comes out; gate, silu, up and their product.
+        long norms = 2 * hidden * (Float + Float + computed);
+        long attention = (queries * ((4L * Float) + (2 * computed))) + scores;
+        long mlp = 4L * computed * model.IntermediateSize;
+        long converted = computed == Float ? 0 : computed * ParameterSizes.Of(model).InLayers / model.Layers; // weights in the compute type
+        long layer = (tokens * (norms + attention + mlp)) + converted;
+        // On the way back: the gradients of the feed-forward layer or of the scores, and of one matrix.
+        long matrix = (Float + (computed == Float ? 0 : computed)) * hidden * model.IntermediateSize;
+        long back = (tokens * long.Max(4L * computed * model.IntermediateSize, (3 * scores) + (4 * Float * queries))) + matrix;
+        // A chunk of logits: themselves, log-probabilities that become the gradient, and a factor.
+        long words = long.Min(long.Max(TokenLogProbs.ChunkElements, model.VocabularySize), predicted * model.VocabularySize);
+        long logits = words * ((3 * Float) + (computed == Float ? 0 : computed)), keptLogits = predicted * model.VocabularySize <= words ? words * Float : 0;
+        bool recompute = recipe.Compute.Recomputes;
+        long stream = Float * hidden * tokens, kept = recompute ? (model.Layers + 2) * stream : (model.Layers * layer) + (3 * stream);
+        long peak = kept + long.Max(logits, keptLogits + back + (recompute ? layer : 0));
+        // The embedding's own gradient is made whole before it is added, unless layers are computed again.
+        if (!recompute) peak = long.Max(peak, keptLogits + (Float * hidden * model.VocabularySize));
+        return new MemoryPhase("update", [new(MemoryPlanner.Activations, peak - long.Min(logits, peak)), new(MemoryPlanner.Logits, long.Min(logits, peak))]);
+    }
+
+    /// <summary>Inputs and predicted tokens of the largest chunk, if every response is as long as it may be. See <see cref="RowChunks"/>.</summary>
+    private static (long Tokens, long Predicted) Chunk(Recipe recipe, MemoryWorkload workload)
+    {
+        long all = (long)recipe.Rollout.BatchSize * recipe.Rollout.GroupSize / recipe.Loss.UpdatesPerStep * recipe.Loss.Epochs;
+        bool whole = workload.OnGpu || recipe.Loss.HighEntropyShare < 1 || AlgorithmRules.PolicyLossOf(recipe).ComparesTokens;
+        long budget = whole ? recipe.Compute.MicroBatchTokens : long.Min(PolicyUpdate.CpuChunkTokens, recipe.Compute.MicroBatchTokens);
+        long response = recipe.Rollout.MaxNewTokens, prompt = workload.Prompt;
+        // One prompt stands once in a chunk; of several, each row may have its own.
+        long rows = workload.Prompts == 1 ? (budget - prompt) / response : budget / (prompt + response);
+        rows = long.Clamp(rows, 1, long.Max(1, all));
+        return ((rows * response) + (long.Min(rows, workload.Prompts) * prompt), rows * response);
+    }
+}

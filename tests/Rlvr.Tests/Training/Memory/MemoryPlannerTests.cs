@@ -1,0 +1,119 @@
+using Rlvr.Experiments;
+using Rlvr.Models;
+using Rlvr.Tensors;
+using Rlvr.Tests.Models;
+using Rlvr.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlvr.Tests.Training.Memory;
+
+public class MemoryPlannerTests
+{
+    private static readonly MemoryWorkload Gpu = new() { OnGpu = true, Prompts = 128 };
+
+    private static ModelConfig SevenBillion => ModelSizes.Find("Qwen/Qwen2.5-Math-7B")!;
+
+    [Theory]
+    [InlineData("fp32", 4)]
+    [InlineData("bf16", 2)]
+    [InlineData("auto", 2)] // on a GPU
+    public void Weights_and_cache_follow_what_the_recipe_needs(string precision, int computed)
+    {
+        ModelConfig model = SevenBillion;
+        Assert.InRange(model.ParameterCount, 7.5e9, 7.7e9);
+        Assert.InRange(ModelSizes.Find("meta-llama/Llama-3.2-3B-Instruct")!.ParameterCount, 3.1e9, 3.3e9);
+        Recipe recipe = new() { Compute = new ComputeOptions { Precision = precision } };
+        MemoryPlan plan = MemoryPlanner.Of(recipe, model, Gpu);
+        Assert.Equal(4 * model.ParameterCount, plan["weights"]);
+        Assert.Equal(4 * model.ParameterCount, plan["gradients"]);
+        Assert.Equal(8 * model.ParameterCount, plan["optimiser state"]);
+        // All but the embedding, of which rows are looked up, and the norms.
+        Assert.InRange(plan["compute copy"], computed == 4 ? 0 : 1.85 * model.ParameterCount, computed == 4 ? 0 : 1.95 * model.ParameterCount);
+        Assert.InRange(plan["reference"], computed * model.ParameterCount, 1.001 * computed * model.ParameterCount);
+        Assert.Equal(0, MemoryPlanner.Of(recipe with { Loss = new LossOptions { Kl = 0 } }, model, Gpu)["reference"]);
+        // Keys and values of 1,024 rows of 256 + 3,072 tokens: 28 layers, 4 heads of 128. A prompt that all share is there once.
+        Assert.Equal(1024L * 3328 * 2 * 28 * 4 * 128 * computed, plan["key/value cache"]);
+        Assert.Equal(1024L * 3072 * 2 * 28 * 4 * 128 * computed, MemoryPlanner.Of(recipe, model, Gpu with { Prompts = 1 })["key/value cache"]);
+        Assert.True(MemoryPlanner.Of(recipe with { Rollout = new RolloutOptions { MaxRows = 64 } }, model, Gpu).Total < plan.Total);
+    }
+
+    [Theory]
+    [InlineData(Moments.BFloat16, 4)]
+    [InlineData(Moments.EightBit, 2.031)]
+    public void Smaller_moments_are_reckoned_with(string state, double bytes)
+    {
+        Recipe recipe = new() { Optimizer = new OptimizerOptions { State = state } };
+        MemoryPlan plan = MemoryPlanner.Of(recipe, SevenBillion, Gpu);
+        Assert.Equal(bytes, (double)plan["optimiser state"] / SevenBillion.ParameterCount, 0.002);
+        Recipe critic = recipe with { Critic = new CriticOptions { Enabled = true } };
+        Assert.InRange(MemoryPlanner.Of(critic, SevenBillion, Gpu)["critic"], (8 + bytes) * 0.9 * SevenBillion.ParameterCount, (10 + bytes) * SevenBillion.ParameterCount);
+    }
+
+    [Fact]
+    public void Moments_of_a_plan_are_those_that_an_optimiser_has()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Transformer model = TinyModels.Create(TinyModels.Config("qwen3 GQA wide heads") with { VocabularySize = 300 });
+        foreach (string state in Moments.Names)
+        {
+            using FusedAdamW optimizer = new(model.Parameters.Select(p => (p.Key, p.Value)), state: state);
+            Assert.Equal(optimizer.State().Sum(s => s.Value.numel() * s.Value.element_size()), MemoryPlanner.Of(new Recipe { Optimizer = new OptimizerOptions { State = state } }, model.Config, new())["optimiser state"]);
+        }
+    }
+
+    [Fact]
+    public void Logits_of_a_large_vocabulary_stay_at_a_chunk()
+    {
+        Recipe recipe = new() { Compute = new ComputeOptions { MicroBatchTokens = 24_000, Precision = "fp32" } };
+        long Logits(int vocabulary) => MemoryPlanner.Of(recipe, SevenBillion with { VocabularySize = vocabulary }, Gpu).Phases.Single(p => p.Name == "update").Items.Single(i => i.Name == "logits").Bytes;
+        Assert.Equal(Logits(152_064), Logits(32_000));
+        Assert.InRange(Logits(152_064), 200e6, 300e6); // all of them would be 14.6 GB
+    }
+
+    [Fact]
+    public void Layers_are_computed_again_only_where_they_do_not_fit()
+    {
+        Recipe recipe = new() { Rollout = new RolloutOptions { MaxRows = 16 } };
+        MemoryPlan kept = MemoryPlanner.Of(recipe, SevenBillion, Gpu);
+        MemoryPlan again = MemoryPlanner.Of(recipe with { Compute = new ComputeOptions { Recompute = "true" } }, SevenBillion, Gpu);
+        Assert.True(again.Total < kept.Total - 20e9);
+        Assert.Equal("false", MemoryChoices.Decide(recipe, SevenBillion, Gpu, (long)(kept.Total / 0.8)).Compute.Recompute);
+        Assert.Equal("true", MemoryChoices.Decide(recipe, SevenBillion, Gpu, (long)(kept.Total / 0.9)).Compute.Recompute);
+        // Who said what they want gets it.
+        Assert.Equal("false", MemoryChoices.Decide(recipe with { Compute = new ComputeOptions { Recompute = "false" } }, SevenBillion, Gpu, 1).Compute.Recompute);
+        Assert.Equal("false", MemoryChoices.Decide(recipe, SevenBillion, Gpu, null).Compute.Recompute);
+    }
+
+    [Fact]
+    public void As_many_rows_are_decoded_at_once_as_fit()
+    {
+        Recipe recipe = new() { Compute = new ComputeOptions { Recompute = "true" } };
+        foreach (int prompts in new[] { 1, 128 })
+        {
+            MemoryWorkload workload = Gpu with { Prompts = prompts };
+            MemoryPlan all = MemoryPlanner.Of(recipe, SevenBillion, workload);
+            Assert.Equal(1024, all.Rows);
+            Assert.Equal(0, MemoryChoices.Decide(recipe, SevenBillion, workload, (long)(all.Total / 0.85) + 1).Rollout.MaxRows); // all
+            long little = (long)((all.KeptBytes + (all.Phases[0].Bytes / 4)) / 0.85);
+            Recipe decided = MemoryChoices.Decide(recipe, SevenBillion, workload, little);
+            Assert.InRange(decided.Rollout.MaxRows, 200, 260);
+            MemoryPlan some = MemoryPlanner.Of(decided, SevenBillion, workload);
+            Assert.True(some.KeptBytes + some.Phases[0].Bytes <= 0.85 * little);
+            Assert.Equal(1, MemoryChoices.Decide(recipe, SevenBillion, workload, 1).Rollout.MaxRows);
+            Assert.Equal(32, MemoryChoices.Decide(recipe with { Rollout = new RolloutOptions { MaxRows = 32 } }, SevenBillion, workload, 1).Rollout.MaxRows);
+        }
+    }
+
+    [Fact]
+    public void The_machine_has_memory() => Assert.True(MachineMemory.Total(CPU) > 100 << 20);
+
+    [Fact]
+    public void A_plan_says_what_it_is_made_of()
+    {
+        MemoryPlan plan = new([new("weights", 4_000_000_000), new("critic", 0)], [new("rollouts", [new("cache", 10_000_000)]), new("update", [new("logits", 500_000_000)])], 7, Recomputes: true);
+        Assert.Equal(4_500_000_000, plan.Total);
+        Assert.Equal("4.50 GB at the peak, in the update, of 8.00 GB: weights 4.00 GB, logits 500 MB; 7 rows decoded at once, layers computed again in the backward pass", plan.Summary(8_000_000_000));
+        Assert.Contains(("rollouts: cache", "10 MB"), plan.Lines(null));
+    }
+}

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Rlvr.Models;
 using Rlvr.Tests.Shared;
 
 namespace Rlvr.Cli.Tests;

@@ -1,7 +1,6 @@
 using Rlvr.Hub;
 using Rlvr.Models;
 using Rlvr.Rollouts;
-using static TorchSharp.torch;
 
 namespace Rlvr.Training;
 

@@ -1,5 +1,4 @@
 using Rlvr.Models;
-using Rlvr.Tensors;
 
 namespace Rlvr.Training;
 

@@ -17,10 +17,11 @@ internal static class UpdateMemory
         long norms = 2 * hidden * (Float + Float + computed);
         long attention = (queries * ((4L * Float) + (2 * computed))) + scores;
         long mlp = 4L * computed * model.IntermediateSize;
-        long converted = computed == Float ? 0 : computed * ParameterSizes.Of(model).InLayers / model.Layers; // weights in the compute type
+        bool adapts = recipe.Lora.Rank > 0; // then no weight is converted in the graph, or has a gradient
+        long converted = computed == Float || adapts ? 0 : computed * ParameterSizes.Of(model).InLayers / model.Layers; // weights in the compute type
         long layer = (tokens * (norms + attention + mlp)) + converted;
         // On the way back: the gradients of the feed-forward layer or of the scores, and of one matrix.
-        long matrix = (Float + (computed == Float ? 0 : computed)) * hidden * model.IntermediateSize;
+        long matrix = adapts ? 0 : (Float + (computed == Float ? 0 : computed)) * hidden * model.IntermediateSize;
         long back = (tokens * long.Max(4L * computed * model.IntermediateSize, (3 * scores) + (4 * Float * queries))) + matrix;
         // A chunk of logits: themselves, log-probabilities that become the gradient, and a factor.
         long words = long.Min(long.Max(TokenLogProbs.ChunkElements, model.VocabularySize), predicted * model.VocabularySize);
@@ -29,7 +30,7 @@ internal static class UpdateMemory
         long stream = Float * hidden * tokens, kept = recompute ? (model.Layers + 2) * stream : (model.Layers * layer) + (3 * stream);
         long peak = kept + long.Max(logits, keptLogits + back + (recompute ? layer : 0));
         // The embedding's own gradient is made whole before it is added, unless layers are computed again.
-        if (!recompute) peak = long.Max(peak, keptLogits + (Float * hidden * model.VocabularySize));
+        if (!recompute && !adapts) peak = long.Max(peak, keptLogits + (Float * hidden * model.VocabularySize));
         return new MemoryPhase("update", [new(MemoryPlanner.Activations, peak - long.Min(logits, peak)), new(MemoryPlanner.Logits, long.Min(logits, peak))]);
     }
 

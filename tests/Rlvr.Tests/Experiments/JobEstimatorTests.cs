@@ -1,5 +1,4 @@
 using Rlvr.Experiments;
-using Rlvr.Models;
 using Rlvr.Runs;
 using Rlvr.Tests.Shared;
 using Rlvr.Training;

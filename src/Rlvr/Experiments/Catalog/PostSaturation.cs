@@ -32,7 +32,7 @@ internal sealed class PostSaturation : Experiment
         ];
         return new ExperimentPage
         {
-            Tables = [Table(results, recipe, suites, saturation)],
+            Tables = [Table(results, recipe, suites, saturation), .. ByStep(results, recipe, main)],
             Figures =
             [
                 .. Curves.Drawn(new ResultFigure("e4-accuracy", "1-shot: accuracy in training and on suites (greedy)", "step", "%",
@@ -52,8 +52,34 @@ internal sealed class PostSaturation : Experiment
             Findings = findings,
             Notes = Suites.Standing(scale) + $" Saturated means: training accuracy of at least 95% over {Saturation.Window} steps. \"At saturation\" is the first evaluation at or after that step; "
                 + "the last step is compared with it, not the best one, so nothing is chosen on the test suites."
-                + (scale == ExperimentScale.Micro ? " Greedy accuracy is near its ceiling at saturation and has little room left to show it; sampled responses are where to look." : ""),
+                + (scale == ExperimentScale.Micro ? " Greedy accuracy is near its ceiling at saturation and has little room left to show it; sampled responses are where to look." + Fall(results, recipe, main, findings) : ""),
         };
+    }
+
+    /// <summary>Where the last step is not above saturation: whether the curve was higher in between, and why it need not stay there.</summary>
+    private static string Fall(ExperimentResults results, string recipe, string main, IReadOnlyList<Finding> findings)
+    {
+        if (!findings.Any(f => f.Claim.StartsWith("Accuracy goes on rising", StringComparison.Ordinal) && f.Agreement is Agreement.Disagrees or Agreement.Unclear)) return "";
+        (int Step, double Accuracy)[] curve = Mean(results, recipe, main, Decoding.Sampled);
+        if (curve.Length < 3) return "";
+        (int step, double highest) = curve.MaxBy(p => p.Accuracy);
+        return FormattableString.Invariant($"\n\nWhere the last step is not above saturation by more than noise, look at the curve. At temperature 0.6 the mean over seeds on {main} goes from {100 * curve[1].Accuracy:F1}% at step {curve[1].Step} to {100 * highest:F1}% at step {step} (the highest; chosen on the suite itself, so optimistic) and is {100 * curve[^1].Accuracy:F1}% at the end. ")
+            + "Once every rollout is right all advantages are 0, and what still moves the weights are the terms of entropy and KL and now and then a single wrong rollout. The paper's long runs rise for longer and lose accuracy at their end, too; this run is far shorter in steps and "
+            + "a hundred times faster in learning rate.";
+    }
+
+    private static (int Step, double Accuracy)[] Mean(ExperimentResults results, string recipe, string suite, Decoding decoding)
+    {
+        IReadOnlyList<TrainedRun> runs = results.Trainings(recipe);
+        return [.. runs.SelectMany(run => run.Records(suite, decoding)).GroupBy(e => e.Step).Where(g => g.Count() == runs.Count).OrderBy(g => g.Key).Select(g => (g.Key, g.Average(e => e.Accuracy)))];
+    }
+
+    private static ResultTable[] ByStep(ExperimentResults results, string recipe, string suite)
+    {
+        (int Step, double Accuracy)[] greedy = Mean(results, recipe, suite, Decoding.Greedy), sampled = Mean(results, recipe, suite, Decoding.Sampled);
+        int[] steps = [.. greedy.Select(p => p.Step).Intersect(sampled.Select(p => p.Step))];
+        IReadOnlyList<string> Row(string name, (int Step, double Accuracy)[] curve) => [name, .. steps.Select(step => Unit.Percent.Show(curve.First(p => p.Step == step).Accuracy))];
+        return steps.Length == 0 ? [] : [new($"1-shot: {suite} by step, mean over seeds, %", ["decoding", .. steps.Select(step => $"{step}")], [Row("greedy", greedy), Row("temperature 0.6", sampled)])];
     }
 
     private static Finding Early(ExperimentResults results, string recipe, Measurement saturation)

@@ -7,8 +7,8 @@ namespace Rlvr.Tensors;
 
 /// <summary>
 /// x W^T + b for few rows on the CPU: what decoding does once few sequences are left. Such a product is bound by reading W once. The library behind
-/// torch's <c>linear</c> copies W into its own layout at every call, which pays from some dozens of rows on; this one reads it as it lies: 2 to 4 times
-/// as fast for 2 to 8 rows (LOG.md). Sums are taken in float32, of a row in the same order however many rows there are.
+/// torch's <c>linear</c> copies W into its own layout at every call, which pays from some dozens of rows on; this one reads it as it lies: about twice
+/// as fast for 2 to 8 rows of large matrices (LOG.md). Sums are taken in float32, of a row in the same order however many rows there are.
 /// </summary>
 internal static unsafe class SkinnyProduct
 {

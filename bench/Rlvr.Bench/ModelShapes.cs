@@ -1,3 +1,4 @@
+using Rlvr.Experiments;
 using Rlvr.Models;
 using static TorchSharp.torch;
 
@@ -7,27 +8,14 @@ namespace Rlvr.Bench;
 internal static class ModelShapes
 {
     /// <summary>The shape of a name: 0.5b and 1.5b are Qwen2.5's, tiny is for a quick look.</summary>
-    public static ModelConfig Of(string name) => name switch
+    public static ModelConfig Of(string name)
     {
-        "tiny" => Qwen25(128, 384, 2, 4, 2, 1000),
-        "0.5b" => Qwen25(896, 4864, 24, 14, 2, 151_936),
-        "1.5b" => Qwen25(1536, 8960, 28, 12, 2, 151_936),
-        _ => throw new ArgumentException($"There is no shape '{name}'. Expected tiny, 0.5b or 1.5b."),
-    };
-
-    private static ModelConfig Qwen25(int hidden, int intermediate, int layers, int heads, int keyValueHeads, int vocabulary) => new()
-    {
-        Architecture = ModelArchitecture.Qwen2,
-        HiddenSize = hidden,
-        IntermediateSize = intermediate,
-        Layers = layers,
-        Heads = heads,
-        KeyValueHeads = keyValueHeads,
-        HeadDim = hidden / heads,
-        VocabularySize = vocabulary,
-        RopeTheta = 1_000_000,
-        TieWordEmbeddings = true,
-        MaxPositions = 32_768,
-        TorchDtype = ScalarType.BFloat16,
-    };
+        ModelConfig published = ModelSizes.Find(name == "1.5b" ? "Qwen/Qwen2.5-1.5B" : "Qwen/Qwen2.5-0.5B")! with { RopeTheta = 1_000_000, MaxPositions = 32_768, TorchDtype = ScalarType.BFloat16 };
+        return name switch
+        {
+            "0.5b" or "1.5b" => published,
+            "tiny" => published with { HiddenSize = 128, IntermediateSize = 384, Layers = 2, Heads = 4, HeadDim = 32, VocabularySize = 1000 },
+            _ => throw new ArgumentException($"There is no shape '{name}'. Expected tiny, 0.5b or 1.5b."),
+        };
+    }
 }

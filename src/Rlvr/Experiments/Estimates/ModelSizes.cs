@@ -8,6 +8,7 @@ public static class ModelSizes
     // From the config.json that each is published with.
     private static readonly Dictionary<string, ModelConfig> Published = new(StringComparer.OrdinalIgnoreCase)
     {
+        ["Qwen/Qwen2.5-0.5B"] = Shape(ModelArchitecture.Qwen2, 896, 4864, 24, 14, 2, 151936, tied: true),
         ["Qwen/Qwen2.5-Math-1.5B"] = Qwen(1536, 8960, 12, 2, 151936, tied: true),
         ["Qwen/Qwen2.5-Math-1.5B-Instruct"] = Qwen(1536, 8960, 12, 2, 151936, tied: true),
         ["Qwen/Qwen2.5-1.5B"] = Qwen(1536, 8960, 12, 2, 151936, tied: true),

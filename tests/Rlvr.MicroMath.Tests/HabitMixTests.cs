@@ -12,7 +12,7 @@ public class HabitMixTests
         PretrainingCorpus usual = new(3), same = new(3, HabitMix.Parse([])), other = new(3, HabitMix.Parse(["careful=0.5"]));
         Assert.Equal(usual.Documents().Take(300), same.Documents().Take(300));
         Assert.NotEqual(usual.Documents().Take(300), other.Documents().Take(300));
-        Assert.Equal(0.24, HabitMix.Default.Share(Habit.Careful), 12);
+        Assert.Equal(0.24, HabitMix.Default.Share(Habit.Careful), 1e-12);
         Assert.All(MicroWorld.CoreSubjects, s => Assert.Equal(Habits.Probability(Habit.Rush, s), HabitMix.Default.Probability(Habit.Rush, s)));
     }
 
@@ -22,11 +22,11 @@ public class HabitMixTests
         {
             var name = All[named].ToString().ToLowerInvariant();
             var mix = HabitMix.Parse([FormattableString.Invariant($"{name}={share:R}")]);
-            Assert.Equal(1, All.Sum(mix.Share), 9);
-            Assert.Equal(share / (1 - HabitMix.Default.Share(All[named]) + share), mix.Share(All[named]), 9);
+            Assert.Equal(1, All.Sum(mix.Share), 1e-12);
+            Assert.Equal(share / (1 - HabitMix.Default.Share(All[named]) + share), mix.Share(All[named]), 1e-12);
             var rest = All.Where(h => h != All[named]).ToArray();
             foreach (var habit in rest)
-                Assert.Equal(HabitMix.Default.Share(rest[0]) * mix.Share(habit), HabitMix.Default.Share(habit) * mix.Share(rest[0]), 9);
+                Assert.Equal(HabitMix.Default.Share(rest[0]) * mix.Share(habit), HabitMix.Default.Share(habit) * mix.Share(rest[0]), 1e-12);
         }, iter: 300);
 
     [Fact]

@@ -17,8 +17,8 @@ public sealed class PairedTestTests
     public void For_one_response_a_problem_it_is_the_exact_test_of_McNemar(int worse, int better, double expected)
     {
         int[] differences = [.. Enumerable.Repeat(-1, worse), .. Enumerable.Repeat(0, 7), .. Enumerable.Repeat(1, better)];
-        Assert.Equal(expected, PairedTest.Exact(differences), 12);
-        Assert.Equal(expected, PairedTest.Exact([.. differences.Select(d => 8 * d)]), 12); // the unit does not matter
+        Assert.Equal(expected, PairedTest.Exact(differences), 1e-12);
+        Assert.Equal(expected, PairedTest.Exact([.. differences.Select(d => 8 * d)]), 1e-12); // the unit does not matter
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class PairedTestTests
                 int sum = differences.Select((d, i) => (signs >> i & 1) == 0 ? d : -d).Sum();
                 if (int.Abs(sum) >= observed) hits++;
             }
-            Assert.Equal((double)hits / (1 << differences.Length), PairedTest.Exact(differences), 10);
+            Assert.Equal((double)hits / (1 << differences.Length), PairedTest.Exact(differences), 1e-12);
         });
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class PassAtKTests
                         subsets++;
                         if ((subset & ((1 << c) - 1)) != 0) hits++;
                     }
-                    Assert.Equal((double)hits / subsets, PassAtK.Estimate(n, c, k), 12);
+                    Assert.Equal((double)hits / subsets, PassAtK.Estimate(n, c, k), 1e-12);
                 }
             }
         }
@@ -39,7 +39,7 @@ public sealed class PassAtKTests
             // 1 - C(n - c, k) / C(n, k), in whole numbers.
             BigInteger all = Choose(x.n, x.k), some = all - Choose(x.n - x.c, x.k);
             double exact = (double)(some * BigInteger.Pow(10, 17) / all) / 1e17;
-            Assert.Equal(exact, PassAtK.Estimate(x.n, x.c, x.k), 10);
+            Assert.Equal(exact, PassAtK.Estimate(x.n, x.c, x.k), 1e-12);
         });
 
     [Fact]
@@ -49,8 +49,8 @@ public sealed class PassAtKTests
          from k in Gen.Int[1, n - 1]
          select (n, c, k)).Sample(x =>
         {
-            Assert.Equal((double)x.c / x.n, PassAtK.Estimate(x.n, x.c, 1), 12);
-            Assert.Equal(1, PassAtK.Estimate(x.n, x.c, x.n), 12);
+            Assert.Equal((double)x.c / x.n, PassAtK.Estimate(x.n, x.c, 1), 1e-12);
+            Assert.Equal(1, PassAtK.Estimate(x.n, x.c, x.n), 1e-12);
             Assert.True(PassAtK.Estimate(x.n, x.c, x.k) <= PassAtK.Estimate(x.n, x.c, x.k + 1) + 1e-12);
             Assert.True(PassAtK.Estimate(x.n, x.c, x.k) <= PassAtK.Estimate(x.n, x.c + 1, x.k) + 1e-12);
         });

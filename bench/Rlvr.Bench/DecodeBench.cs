@@ -14,7 +14,7 @@ internal static class DecodeBench
     /// <param name="threads">Threads.</param>
     /// <param name="shape">Which of <see cref="ModelShapes"/>.</param>
     /// <param name="device">cpu or cuda.</param>
-    /// <param name="folder">Where the model is, or is made.</param>
+    /// <param name="folder">Where the model is, or is made; not used on a GPU.</param>
     /// <param name="precision">fp32 or bf16.</param>
     /// <param name="batches">Rows decoded together.</param>
     /// <param name="newTokens">New tokens of each row.</param>
@@ -22,7 +22,8 @@ internal static class DecodeBench
     {
         ModelConfig config = ModelShapes.Of(shape);
         ThreadChoice.Apply(threads, config.HiddenSize);
-        if (!Directory.Exists(folder))
+        bool loads = device == "cpu";
+        if (loads && !Directory.Exists(folder))
         {
             using Transformer random = Transformer.CreateRandom(config, 1);
             random.Save(folder, dtype: ScalarType.BFloat16);
@@ -30,7 +31,8 @@ internal static class DecodeBench
             return;
         }
         long before = Resident(), start = Stopwatch.GetTimestamp();
-        using Transformer model = Transformer.Load(folder, ComputeDevice.Choose(device), computeType: precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32, frozen: true);
+        ScalarType type = precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32;
+        using Transformer model = loads ? Transformer.Load(folder, computeType: type, frozen: true) : Random(config, ComputeDevice.Choose(device), type);
         long size = model.Parameters.Values.Sum(p => p.numel() * p.element_size());
         Console.WriteLine($"{precision}, {get_num_threads()} thread(s): loaded in {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s; {size / 1e9:F2} GB of weights, resident {(Resident() - before) / (double)size:F2} times that");
         Rollouts.Generator generator = new(model);
@@ -47,6 +49,13 @@ internal static class DecodeBench
             double first = double.Min(Seconds(1), Seconds(1)), all = double.Min(Seconds(1 + newTokens), Seconds(1 + newTokens));
             Console.WriteLine($"batch {batch,3}: {batch * newTokens / (all - first),8:F1} tokens/s, {1e3 * (all - first) / newTokens:F1} ms a step; prompt of {PromptTokens} and first token {1e3 * first:F0} ms");
         }
+    }
+
+    /// <summary>On a GPU the weights are made where they are, so that no file is needed.</summary>
+    private static Transformer Random(ModelConfig config, Device device, ScalarType type)
+    {
+        using Transformer model = Transformer.CreateRandom(config, 1, device, type);
+        return model.Clone(frozen: true);
     }
 
     private static long Resident()

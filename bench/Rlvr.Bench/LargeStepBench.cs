@@ -22,7 +22,9 @@ internal static class LargeStepBench
     /// <param name="newTokens">Tokens of each rollout.</param>
     /// <param name="steps">Steps; the first warms up, where there are several.</param>
     /// <param name="kl">Whether there is a reference.</param>
-    public static void Run(int threads, string shape, string device, string precision, int groups, int groupSize, int promptTokens, int newTokens, int steps, bool kl)
+    /// <param name="microBatch">Tokens of a micro-batch; 0 for the recipe's own.</param>
+    /// <param name="recompute">Whether layers are computed again in the backward pass.</param>
+    public static void Run(int threads, string shape, string device, string precision, int groups, int groupSize, int promptTokens, int newTokens, int steps, bool kl, int microBatch, bool recompute)
     {
         ModelConfig config = ModelShapes.Of(shape);
         ThreadChoice.Apply(threads, config.HiddenSize);
@@ -32,7 +34,9 @@ internal static class LargeStepBench
         {
             Rollout = new RolloutOptions { BatchSize = groups, GroupSize = groupSize, Temperature = 1, MaxNewTokens = newTokens },
             Loss = new LossOptions { Kl = kl ? 0.001 : 0, Entropy = 0.001 },
+            Compute = new ComputeOptions { Recompute = recompute ? "true" : "false" },
         };
+        if (microBatch > 0) recipe = recipe with { Compute = recipe.Compute with { MicroBatchTokens = microBatch } };
         using Transformer policy = Transformer.CreateRandom(config, 1, on, type);
         using Transformer? reference = kl ? policy.Clone(frozen: true) : null;
         policy.RequireGradients(true);

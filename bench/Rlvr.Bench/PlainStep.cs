@@ -30,7 +30,7 @@ internal sealed class PlainStep(StepSetup setup, FusedAdamW optimizer)
         Transformer model = setup.Policy;
         using KvCache cache = new(model.Config, StepSetup.Rollouts, StepSetup.PromptTokens + StepSetup.NewTokens, CPU);
         SharedPrefixBatch batch = new([.. Enumerable.Repeat(setup.Prompt, StepSetup.Rollouts)], [], CPU);
-        SharedPrefixAttention attention = new(batch, model.Config, capture: true);
+        CapturingAttention attention = new(model.Attention(batch));
         Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, attention);
         Tensor logits = model.Logits(hidden.index_select(0, tensor(batch.PromptEnds.Select(e => (long)e).ToArray())));
         for (int row = 0; row < StepSetup.Rollouts; row++)
@@ -77,7 +77,7 @@ internal sealed class PlainStep(StepSetup setup, FusedAdamW optimizer)
     private static (Tensor LogProbs, Tensor Entropy) LogProbs(Transformer model, SharedPrefixBatch batch)
     {
         int length = StepSetup.PromptTokens + StepSetup.NewTokens;
-        Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+        Tensor hidden = model.Hidden(batch);
         Tensor logits = model.Logits(hidden).view(StepSetup.Rollouts, length, -1).narrow(1, StepSetup.PromptTokens - 1, StepSetup.NewTokens);
         Tensor all = logits.log_softmax(-1);
         Tensor targets = batch.Tokens.view(StepSetup.Rollouts, length).narrow(1, StepSetup.PromptTokens, StepSetup.NewTokens).unsqueeze(2);

@@ -1,10 +1,12 @@
 using Rlvr.Bench;
 
 // dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0] [--precision bf16]
+// dotnet run -c Release --project bench/Rlvr.Bench -- parts [--threads 1] [--repeats 3] [--precision bf16]
 // dotnet run -c Release --project bench/Rlvr.Bench -- precision [--tokens 4096] [--width 192]
 // dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- decode [--shape 0.5b] [--device cpu] [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
-// dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1]
+// dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1] [--micro-batch TOKENS] [--recompute 0]
+// dotnet run -c Release --project bench/Rlvr.Bench -- gpu-check
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
 // dotnet run -c Release --project bench/Rlvr.Bench -- peak [--tokens 24000] [--length 200] [--vocabulary 151936] [--hidden 64] [--layers 2] [--precision fp32] [--state fp32] [--recompute 0]
 // dotnet run -c Release --project bench/Rlvr.Bench -- verifier [--repeats 8]
@@ -16,6 +18,12 @@ switch (args.FirstOrDefault())
     case "step":
         StepBench.Run(Option("--threads", 1), Option("--repeats", 3), plainly: Option("--plain", 1) != 0, Text("--precision", "fp32"));
         return 0;
+    case "rollouts":
+        PartsBench.Rollouts(Option("--repeats", 3), Text("--precision", "fp32"));
+        return 0;
+    case "parts":
+        PartsBench.Run(Option("--threads", 1), Option("--repeats", 3), Text("--precision", "fp32"));
+        return 0;
     case "precision":
         PrecisionBench.Run(Option("--threads", 1), Option("--tokens", 4096), Option("--width", 192));
         return 0;
@@ -26,8 +34,10 @@ switch (args.FirstOrDefault())
         DecodeBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--model", $"runs/bench/{Text("--shape", "0.5b")}"), Text("--precision", "fp32"), Option("--batch", 0) is > 0 and int one ? [one] : [1, 8, 64], Option("--tokens", 32));
         return 0;
     case "grpo":
-        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0);
+        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0, Option("--micro-batch", 0), Option("--recompute", 0) != 0);
         return 0;
+    case "gpu-check":
+        return GpuCheck.Run() ? 0 : 1;
     case "memory":
         MemoryBench.Run(Option("--threads", 1), Option("--steps", 200));
         return 0;
@@ -42,6 +52,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | decode [--shape 0.5b] [--precision bf16] [--batch N] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | precision [--tokens N] [--width N] | skinny | decode [--shape 0.5b] [--precision bf16] [--batch N] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

@@ -94,7 +94,7 @@ return;
 
 TokenLogProbs Forward(Transformer network, SharedPrefixBatch batch)
 {
-    Tensor hidden = network.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, network.Config)); // [N, hidden]
+    Tensor hidden = network.Hidden(batch); // [N, hidden]
     return new TokenLogProbs(network, hidden, batch, temperature, withEntropy: true, keepForBackward: true);
 }
 

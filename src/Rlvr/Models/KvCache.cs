@@ -11,7 +11,7 @@ namespace Rlvr.Models;
 /// Places grow in blocks of <see cref="BlockLength"/> tokens with the longest row, all at once and layer by layer, and each time there are as many as
 /// there are rows then: the rows that have left give their memory back. So it never holds more than a block a row beyond the longest row.
 /// </remarks>
-public sealed class KvCache : IDisposable
+public sealed class KvCache : IKvCache
 {
     /// <summary>Tokens by which places grow.</summary>
     public const int BlockLength = 64;
@@ -84,9 +84,7 @@ public sealed class KvCache : IDisposable
     /// <param name="elementBytes">Of the compute type.</param>
     public static long BytesPerToken(ModelConfig config, int elementBytes) => 2L * config.Layers * config.KeyValueHeads * config.HeadDim * elementBytes;
 
-    /// <summary>Makes room for some rows at once, where they would otherwise enter one by one.</summary>
-    /// <param name="rows">Rows that will be in use.</param>
-    /// <param name="length">Tokens of the longest of them.</param>
+    /// <inheritdoc/>
     public void Reserve(int rows, int length)
     {
         if (rows > Capacity) throw new InvalidOperationException($"{rows} rows in a key/value cache for {Capacity}.");
@@ -114,6 +112,12 @@ public sealed class KvCache : IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt, int count)
+    {
+        for (int i = 0; i < count; i++) Add(prompt);
+    }
+
     /// <summary>Adds a row.</summary>
     /// <param name="prompt">Keys and values by layer, [P, Hkv, D], copied into the row's place; null starts it empty (after a shared prefix).</param>
     /// <returns>The row's number.</returns>
@@ -134,8 +138,7 @@ public sealed class KvCache : IDisposable
         return row;
     }
 
-    /// <summary>Removes a row: the last row takes its place.</summary>
-    /// <returns>The number of the row that moved, or -1 if the removed one was the last.</returns>
+    /// <inheritdoc/>
     public int Remove(int row)
     {
         int last = --Rows;
@@ -171,6 +174,13 @@ public sealed class KvCache : IDisposable
             hidden = arange(longest, device: device).view(1, 1, 1, longest).ge(used).expand(Rows, heads, 1, longest).reshape((long)Rows * heads, 1, longest);
         }
         return new CachedAttention(this, tensor(places, device: device), longest, hidden);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Decode(Transformer model, long[] tokens)
+    {
+        long[] positions = [.. Enumerable.Range(0, Rows).Select(row => (long)NextPosition(row))];
+        return model.Hidden(tensor(tokens, device: device), tensor(positions, device: device), positions.Max(), NextStep(device));
     }
 
     /// <summary>Position in its sequence of the next token of a row.</summary>

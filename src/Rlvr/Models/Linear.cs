@@ -45,6 +45,33 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
         adapter = lowRank;
     }
 
+    /// <summary>
+    /// Moves the matrix (and likewise the bias) in the compute type into memory that it shares with others, where they can be multiplied with at once.
+    /// </summary>
+    /// <param name="place">[out, in] in the compute type; a view, which belongs to this object from now on.</param>
+    /// <param name="biasPlace">[out]; null where there is no bias.</param>
+    public void MoveTo(Tensor place, Tensor? biasPlace)
+    {
+        using IDisposable noGrad = no_grad();
+        place.copy_(Matrix);
+        if (bias is not null) biasPlace!.copy_(converts ? biasCopy! : bias);
+        if (converts)
+        {
+            weightCopy!.Dispose();
+            biasCopy?.Dispose();
+            (weightCopy, biasCopy) = (place.DetachFromDisposeScope(), bias is null ? null : biasPlace!.DetachFromDisposeScope());
+            return;
+        }
+        CudaOps.Share(weight, place);
+        if (bias is not null) CudaOps.Share(bias, biasPlace!);
+    }
+
+    /// <summary>Length of what comes out, and of what goes in.</summary>
+    public (long Out, long In) Size => (weight.size(0), weight.size(1));
+
+    /// <summary>Whether there is a bias.</summary>
+    public bool HasBias => bias is not null;
+
     /// <summary>Says that the parameter has other values than before.</summary>
     public void ParametersChanged()
     {

@@ -1,3 +1,5 @@
+using Rlvr.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;
@@ -11,6 +13,7 @@ public static class RmsNorm
     /// <param name="epsilon">Under the root.</param>
     public static Tensor Apply(Tensor x, Tensor weight, double epsilon)
     {
+        if (x.device_type == DeviceType.CUDA) return CudaOps.RmsNorm(x, weight, epsilon);
         // The norm reduces in one pass; squaring first would write a second tensor of x's size.
         Tensor norm = linalg.vector_norm(x, 2, [-1], keepdim: true);
         Tensor inverse = norm.square().div(x.size(-1)).add(epsilon).rsqrt(); // [..., 1]

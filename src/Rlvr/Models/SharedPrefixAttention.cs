@@ -15,16 +15,13 @@ public sealed class SharedPrefixAttention : IAttention
     private readonly Tensor? padContinuations, unpadContinuations; // null: likewise
     private readonly Tensor? promptOfRow;                          // [R] int64
     private Tensor? mask;                    // [1 or R, 1, T, P + T]
-    private readonly bool capture;
 
     /// <summary>Prepares the index tensors and the mask of a batch; they belong to the current dispose scope.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="config">The model's configuration.</param>
-    /// <param name="capture">Keep every layer's keys and values (for a prefill) in <see cref="Captured"/>.</param>
-    public SharedPrefixAttention(SharedPrefixBatch batch, ModelConfig config, bool capture = false)
+    public SharedPrefixAttention(SharedPrefixBatch batch, ModelConfig config)
     {
         Device device = batch.Tokens.device;
-        this.capture = capture;
         scale = 1 / double.Sqrt(config.HeadDim);
         promptRows = batch.PromptLengths.Count;
         promptTokens = batch.PromptLengths.Sum();
@@ -38,14 +35,9 @@ public sealed class SharedPrefixAttention : IAttention
         mask = Mask(batch, device);
     }
 
-    /// <summary>The keys and values of each layer, [N, Hkv, D] each, where capturing was asked for.</summary>
-    public List<(Tensor Key, Tensor Value)> Captured { get; } = [];
-
     /// <inheritdoc/>
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value)
     {
-        // A layer's own scope ends with it; what is kept longer belongs to the one around the pass.
-        if (capture) Captured.Add((key.MoveToOuterDisposeScope(), value.MoveToOuterDisposeScope()));
         long width = query.size(1) * query.size(2);
         bool alone = maxInput == 0;
         Tensor promptKey = Rows(alone ? key : key.narrow(0, 0, promptTokens), padPrompts, promptRows, maxPrompt);       // [B, P, Hkv, D]

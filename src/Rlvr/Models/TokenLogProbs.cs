@@ -21,10 +21,13 @@ public sealed class TokenLogProbs
     private readonly long chunk;
     private readonly Tensor? keptLogits;
 
-    /// <summary>Most elements of a chunk of logits: 64 MiB in float32.</summary>
+    /// <summary>Most elements of a chunk of logits on the CPU: 64 MiB in float32.</summary>
     public const long ChunkElements = 16L << 20;
 
-    /// <summary>Most elements of the output matrix whose gradient is made at a time where it is converted.</summary>
+    /// <summary>The same on a GPU, which a small product leaves idle: 1 GiB in float32.</summary>
+    public const long ChunkElementsOnGpu = 256L << 20;
+
+    /// <summary>Most elements of the output matrix whose gradient is made at a time where it is converted, on the CPU.</summary>
     internal const long PartElements = 4L << 20;
 
     /// <summary>Runs the forward pass.</summary>
@@ -34,16 +37,16 @@ public sealed class TokenLogProbs
     /// <param name="temperature">The logits are divided by this first.</param>
     /// <param name="withEntropy">Whether the entropy is wanted.</param>
     /// <param name="keepForBackward">Keep the logits for <see cref="Backward"/> if one chunk holds them.</param>
-    /// <param name="chunkElements">Most elements of a chunk.</param>
+    /// <param name="chunkElements">Most elements of a chunk; 0 for what suits the device.</param>
     public TokenLogProbs(
-        Transformer model, Tensor hidden, SharedPrefixBatch batch, double temperature, bool withEntropy = false, bool keepForBackward = false, long chunkElements = ChunkElements)
+        Transformer model, Tensor hidden, SharedPrefixBatch batch, double temperature, bool withEntropy = false, bool keepForBackward = false, long chunkElements = 0)
     {
         this.model = model;
         this.hidden = hidden;
         this.batch = batch;
         this.temperature = temperature;
         source = hidden.detach();
-        chunk = long.Max(1, chunkElements / model.Config.VocabularySize);
+        chunk = long.Max(1, (chunkElements > 0 ? chunkElements : hidden.device_type == DeviceType.CUDA ? ChunkElementsOnGpu : ChunkElements) / model.Config.VocabularySize);
         using IDisposable noGrad = no_grad();
         long count = batch.Targets.size(0);
         Tensor logProbs = empty(count, device: hidden.device);
@@ -131,7 +134,7 @@ public sealed class TokenLogProbs
             sum.addmm_(gradient.t(), states, 1, 1);
             return;
         }
-        long words = parameter.size(0), part = long.Max(1, PartElements / parameter.size(1));
+        long words = parameter.size(0), part = parameter.device_type == DeviceType.CUDA ? words : long.Max(1, PartElements / parameter.size(1));
         for (long word = 0; word < words; word += part)
         {
             using DisposeScope scope = NewDisposeScope();

@@ -17,6 +17,7 @@ public sealed class Transformer : IDisposable
     private readonly Linear output;
     private readonly Rope rope;
     private readonly bool shares; // the weights are another model's
+    private JoinedLayers? joined; // made at the first decoding step that uses it
 
     /// <summary>Creates a model that owns the given weights.</summary>
     /// <param name="config">The architecture.</param>
@@ -196,16 +197,42 @@ public sealed class Transformer : IDisposable
         return x;
     }
 
-    /// <summary>The same, with the layers computed again in the backward pass, which takes less memory and a forward pass more.</summary>
-    /// <param name="tokens">[N] int64 token ids.</param>
-    /// <param name="positions">[N] int64 positions in their sequences.</param>
-    /// <param name="maxPosition">The largest position.</param>
-    /// <param name="attention">Which tokens see which.</param>
+    /// <summary>The hidden states of a batch of prompts and continuations.</summary>
+    /// <param name="batch">The batch, on the model's device.</param>
+    /// <returns>[N, hidden], after the final norm.</returns>
+    public Tensor Hidden(SharedPrefixBatch batch) => Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, Attention(batch));
+
+    /// <summary>Who sees whom in a batch, computed in the way that suits the device and the compute type. It belongs to the current dispose scope.</summary>
+    public IAttention Attention(SharedPrefixBatch batch) =>
+        CudaOps.HasFlashAttention(Device, ComputeType, Config.HeadDim) ? new PackedPrefixAttention(batch, Config) : new SharedPrefixAttention(batch, Config);
+
+    /// <summary>The same as <see cref="Hidden(SharedPrefixBatch)"/>, with the layers computed again in the backward pass, which takes less memory and a forward pass more.</summary>
+    /// <param name="batch">The batch, on the model's device.</param>
     /// <returns>The hidden states after the final norm, and the way back. What they keep belongs to the current dispose scope.</returns>
-    public RecomputedHidden HiddenRecomputed(Tensor tokens, Tensor positions, long maxPosition, IAttention attention)
+    public RecomputedHidden HiddenRecomputed(SharedPrefixBatch batch)
     {
         using IDisposable noGrad = no_grad();
-        return new RecomputedHidden(new LayerCheckpoint(Embed(tokens), Stages(positions, maxPosition, attention)), gradient => AddToEmbedding(tokens, gradient));
+        Func<Tensor, Tensor>[] stages = Stages(batch.Positions, batch.MaxPosition, Attention(batch));
+        return new RecomputedHidden(new LayerCheckpoint(Embed(batch.Tokens), stages), gradient => AddToEmbedding(batch.Tokens, gradient));
+    }
+
+    /// <summary>Whether a decoding step is <see cref="DecodeHidden"/>'s, over a <see cref="FlashKvCache"/>. An adapter's products are not part of that.</summary>
+    internal bool DecodesWithFlashAttention => Adapter is null && CudaOps.HasFlashAttention(Device, ComputeType, Config.HeadDim);
+
+    /// <summary>The hidden states of a decoding step, one token a row, with few calls: all layers are one script.</summary>
+    /// <param name="tokens">[R] int64.</param>
+    /// <param name="positions">[R] int64.</param>
+    /// <param name="maxPosition">The largest position.</param>
+    /// <param name="step">Where the rows lie in the cache.</param>
+    /// <param name="plainly">Attention by definition, for a test.</param>
+    /// <returns>[R, hidden], after the final norm.</returns>
+    internal Tensor DecodeHidden(Tensor tokens, Tensor positions, long maxPosition, CachePlaces step, bool plainly = false)
+    {
+        using IDisposable noGrad = no_grad();
+        joined ??= new JoinedLayers([.. layers.Select(l => l.Parts)], ComputeType, Config.RmsNormEps);
+        joined.Refresh();
+        (Tensor Cosine, Tensor Sine) rotation = rope.At(positions, maxPosition, ComputeType);
+        return RmsNorm.Apply(CudaOps.Layers(Embed(tokens), rotation, step, joined.Weights, 1 / double.Sqrt(Config.HeadDim), plainly), finalNorm, Config.RmsNormEps);
     }
 
     private Tensor Embed(Tensor tokens)
@@ -263,6 +290,7 @@ public sealed class Transformer : IDisposable
         Adapter?.Dispose();
         output.Dispose();
         foreach (Layer layer in layers) layer.Dispose();
+        joined?.Dispose();
         rope.Dispose();
     }
 
@@ -290,6 +318,9 @@ public sealed class Transformer : IDisposable
         }
 
         private IEnumerable<Linear> Products => [q, k, v, o, gate, up, down];
+
+        /// <summary>What <see cref="JoinedLayers"/> joins.</summary>
+        public LayerParts Parts => new(inputNorm, postNorm, qNorm, kNorm, q, k, v, o, gate, up, down);
 
         public void Attach(LoraAdapter adapter)
         {

@@ -92,7 +92,7 @@ public sealed class ValueModel : IDisposable
     /// <returns>[M].</returns>
     public Tensor Values(SharedPrefixBatch batch)
     {
-        Tensor hidden = body.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, Config));
+        Tensor hidden = body.Hidden(batch);
         return head.Values(hidden.index_select(0, batch.Predictors));
     }
 
@@ -102,7 +102,7 @@ public sealed class ValueModel : IDisposable
     /// <returns>[M].</returns>
     public Tensor Values(SharedPrefixBatch batch, out RecomputedHidden hidden)
     {
-        hidden = body.HiddenRecomputed(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, Config));
+        hidden = body.HiddenRecomputed(batch);
         return head.Values(hidden.Values.index_select(0, batch.Predictors));
     }
 

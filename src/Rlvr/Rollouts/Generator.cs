@@ -31,10 +31,11 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
         if (requests.Count == 0) return [];
         using IDisposable noGrad = no_grad();
         int[] promptOf = DistinctPrompts(requests, out List<int[]> prompts);
-        bool shared = prompts.Count == 1;
+        bool flash = model.DecodesWithFlashAttention, shared = prompts.Count == 1 && !flash;
         int capacity = options.MaxRows > 0 ? int.Min(options.MaxRows, requests.Count) : requests.Count;
         int maxLength = options.MaxNewTokens + (shared ? 0 : prompts.Max(p => p.Length));
-        using KvCache cache = new(model.Config, capacity, maxLength, model.Device, model.ComputeType);
+        KvCache? plainCache = flash ? null : new(model.Config, capacity, maxLength, model.Device, model.ComputeType);
+        using IKvCache cache = plainCache ?? (IKvCache)new FlashKvCache(model.Config, capacity, maxLength, model.Device, model.ComputeType);
         using Prefill prefill = new(model, prompts, promptOf);
         Rollout[] results = new Rollout[requests.Count];
         List<Row> rows = [];
@@ -50,13 +51,13 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
             if (entering > 0)
             {
                 prefill.Ensure(waiting, entering);
-                if (shared && waiting == 0) cache.SetSharedPrefix(prefill.KeysAndValues(0));
+                if (shared && waiting == 0) plainCache!.SetSharedPrefix(prefill.KeysAndValues(0));
                 cache.Reserve(rows.Count + entering, shared ? 0 : Enumerable.Range(waiting, entering).Max(i => requests[i].Prompt.Length));
                 Tensor first = stack([.. Enumerable.Range(waiting, entering).Select(i => prefill.Logits(promptOf[i]))], 0); // [E, V]
                 logits = logits is null ? first : cat([logits, first], 0);
+                foreach ((int prompt, int count) in Runs(promptOf.AsSpan(waiting, entering))) cache.Add(shared ? null : prefill.KeysAndValues(prompt), count);
                 for (int i = 0; i < entering; i++, waiting++)
                 {
-                    cache.Add(shared ? null : prefill.KeysAndValues(promptOf[waiting]));
                     rows.Add(new Row(waiting, requests[waiting], options, tokenizer));
                     prefill.Release(promptOf[waiting]);
                 }
@@ -83,12 +84,18 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
         return results;
     }
 
-    private Tensor Decode(List<Row> rows, KvCache cache)
+    private Tensor Decode(List<Row> rows, IKvCache cache) => model.Logits(cache.Decode(model, [.. rows.Select(r => (long)r.Tokens[^1])]));
+
+    /// <summary>Neighbours that are equal, with their number.</summary>
+    private static List<(int Value, int Count)> Runs(ReadOnlySpan<int> values)
     {
-        Tensor tokens = tensor(rows.Select(r => (long)r.Tokens[^1]).ToArray(), device: model.Device);
-        long[] at = [.. Enumerable.Range(0, rows.Count).Select(i => (long)cache.NextPosition(i))];
-        Tensor positions = tensor(at, device: model.Device);
-        return model.Logits(model.Hidden(tokens, positions, at.Max(), cache.NextStep(model.Device)));
+        List<(int Value, int Count)> runs = [];
+        foreach (int value in values)
+        {
+            if (runs.Count > 0 && runs[^1].Value == value) runs[^1] = (value, runs[^1].Count + 1);
+            else runs.Add((value, 1));
+        }
+        return runs;
     }
 
     private void Check(IReadOnlyList<GenerationRequest> requests, SamplingOptions options)

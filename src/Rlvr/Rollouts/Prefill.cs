@@ -56,7 +56,7 @@ internal sealed class Prefill(Transformer model, IReadOnlyList<int[]> prompts, i
     {
         using DisposeScope scope = NewDisposeScope();
         SharedPrefixBatch batch = new([.. which.ToArray().Select(p => prompts[p])], [], model.Device);
-        SharedPrefixAttention attention = new(batch, model.Config, capture: true);
+        CapturingAttention attention = new(model.Attention(batch));
         Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, attention);
         Tensor logits = model.Logits(hidden.index_select(0, tensor(batch.PromptEnds.Select(e => (long)e).ToArray(), device: model.Device)));
         int start = 0;

@@ -136,7 +136,7 @@ public sealed class PolicyUpdate
     /// <summary>Sum of the squared probabilities of the vocabulary at every token, by row.</summary>
     internal float[][] SumPiSquared(IReadOnlyList<UpdateSample> samples) => chunks.Evaluate(samples, batch =>
     {
-        Tensor states = Hidden(policy, batch).index_select(0, batch.Predictors);
+        Tensor states = policy.Hidden(batch).index_select(0, batch.Predictors);
         long part = long.Max(1, TokenLogProbs.ChunkElements / policy.Config.VocabularySize);
         return cat([.. states.split(part).Select(some => OptimalTokenBaseline.FromLogits(policy.Logits(some).div_(Temperature)))]);
     });
@@ -148,8 +148,8 @@ public sealed class PolicyUpdate
         SharedPrefixBatch batch = chunks.Pack(samples, rows);
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
         Tensor? referenceLogProbs = loss.Kl == 0 ? null : LogProbs(reference!, batch);
-        RecomputedHidden? recomputed = recipe.Compute.Recomputes ? policy.HiddenRecomputed(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, policy.Config)) : null;
-        TokenLogProbs tokens = new(policy, recomputed?.Values ?? Hidden(policy, batch), batch, Temperature, withEntropy: true, keepForBackward: true);
+        RecomputedHidden? recomputed = recipe.Compute.Recomputes ? policy.HiddenRecomputed(batch) : null;
+        TokenLogProbs tokens = new(policy, recomputed?.Values ?? policy.Hidden(batch), batch, Temperature, withEntropy: true, keepForBackward: true);
 
         Tensor logProbs = tokens.LogProbs.requires_grad_();
         Tensor entropies = loss.Entropy == 0 ? tokens.Entropies! : tokens.Entropies!.requires_grad_();
@@ -192,13 +192,10 @@ public sealed class PolicyUpdate
         return factors is null ? mask : factors * mask;
     }
 
-    private static Tensor Hidden(Transformer model, SharedPrefixBatch batch) =>
-        model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
-
     private Tensor LogProbs(Transformer model, SharedPrefixBatch batch)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return new TokenLogProbs(model, Hidden(model, batch), batch, Temperature).LogProbs.MoveToOuterDisposeScope();
+        return new TokenLogProbs(model, model.Hidden(batch), batch, Temperature).LogProbs.MoveToOuterDisposeScope();
     }
 }

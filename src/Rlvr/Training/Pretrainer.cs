@@ -103,7 +103,7 @@ public sealed class Pretrainer
         // Documents that begin alike share their first token, which is all that the loss does not cover.
         int[] first = [.. documents.Select(d => d[0]).Distinct()];
         SharedPrefixBatch batch = new([.. first.Select(t => new[] { t })], [.. documents.Select(d => (Array.IndexOf(first, d[0]), d[1..]))], model.Device);
-        Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+        Tensor hidden = model.Hidden(batch);
         TokenLogProbs logProbs = new(model, hidden, batch, 1, keepForBackward: true);
         double loss = -logProbs.LogProbs.mean().item<float>();
         if (!double.IsFinite(loss)) throw new RlvrException($"The pretraining loss is {loss} at step {step + 1}. Lower optimizer.learning_rate.");

@@ -114,7 +114,7 @@ public class ComputeTypeTests
         new([TinyModels.Tokens(5, 100), TinyModels.Tokens(7, 101)], [(0, TinyModels.Tokens(4, 200)), (1, TinyModels.Tokens(6, 201)), (1, TinyModels.Tokens(2, 202))], CPU);
 
     private static Tensor Hidden(Transformer model, SharedPrefixBatch batch) =>
-        model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+        model.Hidden(batch);
 
     private static TokenLogProbs LogProbs(Transformer model)
     {

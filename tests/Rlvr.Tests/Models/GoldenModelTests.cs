@@ -62,7 +62,7 @@ public class GoldenModelTests
         int[] ids = [.. main.GetProperty("input_ids").EnumerateArray().Select(e => e.GetInt32())];
         // The mean negative log-likelihood of all tokens after the first, through the path that training takes.
         SharedPrefixBatch batch = new([[ids[0]]], [(0, ids[1..])], CPU);
-        Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+        Tensor hidden = model.Hidden(batch);
         TokenLogProbs tokens = new(model, hidden, batch, 1, keepForBackward: true);
         tokens.Backward(full_like(tokens.LogProbs, -1.0 / (ids.Length - 1)));
         using SafeTensorsFile file = new(Path.Combine(folder, "gradients.safetensors"));

@@ -153,7 +153,7 @@ public class KvCacheTests
         public List<(Tensor Key, Tensor Value)> Prefill(int[] prompt)
         {
             SharedPrefixBatch batch = new([prompt], [], CPU);
-            SharedPrefixAttention attention = new(batch, model.Config, capture: true);
+            CapturingAttention attention = new(model.Attention(batch));
             model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, attention);
             return attention.Captured;
         }

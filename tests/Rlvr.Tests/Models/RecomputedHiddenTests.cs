@@ -37,7 +37,7 @@ public class RecomputedHiddenTests
         using DisposeScope scope = NewDisposeScope();
         using Transformer model = TinyModels.Create();
         SharedPrefixBatch batch = new([[1, 2]], [(0, [3])], CPU);
-        RecomputedHidden hidden = model.HiddenRecomputed(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+        RecomputedHidden hidden = model.HiddenRecomputed(batch);
         Assert.Contains("no gradient", Assert.Throws<InvalidOperationException>(hidden.Backward).Message, StringComparison.Ordinal);
     }
 
@@ -60,9 +60,8 @@ public class RecomputedHiddenTests
         SharedPrefixBatch batch = new(
             [TinyModels.Tokens(5, 100 + seed), TinyModels.Tokens(7, 101)],
             [(0, TinyModels.Tokens(4, 200)), (1, TinyModels.Tokens(6, 201 + seed)), (1, TinyModels.Tokens(1, 202)), (0, TinyModels.Tokens(3, 203))], CPU);
-        SharedPrefixAttention attention = new(batch, model.Config);
-        RecomputedHidden? recomputed = recompute ? model.HiddenRecomputed(batch.Tokens, batch.Positions, batch.MaxPosition, attention) : null;
-        Tensor hidden = recomputed?.Values ?? model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, attention);
+        RecomputedHidden? recomputed = recompute ? model.HiddenRecomputed(batch) : null;
+        Tensor hidden = recomputed?.Values ?? model.Hidden(batch);
         TokenLogProbs tokens = new(model, hidden, batch, 0.8, withEntropy: true, keepForBackward: true);
         tokens.Backward(linspace(-0.3, 0.4, tokens.LogProbs.numel()), full_like(tokens.LogProbs, -0.01));
         recomputed?.Backward();

@@ -29,6 +29,11 @@ public class SharedPrefixTests
     [MemberData(nameof(LayoutNames))]
     public void Log_probs_entropies_and_gradients_equal_the_plain_way(string layout) => Compare("qwen2 GQA", layout, 0.6, TokenLogProbs.ChunkElements, keep: true);
 
+    /// <summary>The attention of GPUs, by definition: prompts and continuations one after another.</summary>
+    [Theory]
+    [MemberData(nameof(LayoutNames))]
+    public void They_do_without_padding(string layout) => Compare("qwen2 GQA", layout, 0.6, TokenLogProbs.ChunkElements, keep: true, packed: true);
+
     [Theory]
     [MemberData(nameof(Models))]
     public void They_do_for_every_architecture(string name) => Compare(name, "prompts of different lengths", 1, TokenLogProbs.ChunkElements, keep: true);
@@ -55,7 +60,7 @@ public class SharedPrefixTests
         {
             model.RequireGradients(true);
             SharedPrefixBatch batch = Batch("one prompt, different rows", out _, out _);
-            TokenLogProbs tokens = new(model, Hidden(model, batch), batch, 1);
+            TokenLogProbs tokens = new(model, model.Hidden(batch), batch, 1);
             tokens.Backward(full_like(tokens.LogProbs, weight));
         }
     }
@@ -79,7 +84,7 @@ public class SharedPrefixTests
     public void A_prompt_without_tokens_is_refused() =>
         Assert.Contains("no tokens", Assert.Throws<RlvrException>(() => new SharedPrefixBatch([[1], []], [], CPU)).Message, StringComparison.Ordinal);
 
-    private static void Compare(string name, string layout, double temperature, long chunkElements, bool keep)
+    private static void Compare(string name, string layout, double temperature, long chunkElements, bool keep, bool packed = false)
     {
         using DisposeScope scope = NewDisposeScope();
         using Transformer model = TinyModels.Create(name), plain = model.Clone();
@@ -89,7 +94,8 @@ public class SharedPrefixTests
         int count = rows.Sum(r => r.Tokens.Length);
         Tensor logProbWeights = Weights(count, 1), entropyWeights = Weights(count, 2);
 
-        TokenLogProbs tokens = new(model, Hidden(model, batch), batch, temperature, withEntropy: true, keepForBackward: keep, chunkElements);
+        Tensor hidden = packed ? model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new PackedPrefixAttention(batch, model.Config, plainly: true)) : model.Hidden(batch);
+        TokenLogProbs tokens = new(model, hidden, batch, temperature, withEntropy: true, keepForBackward: keep, chunkElements);
         tokens.Backward(logProbWeights, entropyWeights);
 
         // The plain way: every row is a whole sequence, and autograd goes through log_softmax.
@@ -121,9 +127,6 @@ public class SharedPrefixTests
         rows = [.. shape.Select((row, i) => (row.Prompt, TinyModels.Tokens(row.Length, 200 + (ulong)i)))];
         return new SharedPrefixBatch(prompts, rows, CPU);
     }
-
-    private static Tensor Hidden(Transformer model, SharedPrefixBatch batch) =>
-        model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
 
     private static Tensor Weights(int count, ulong seed) =>
         tensor(Enumerable.Range(0, count).Select(i => (float)((2 * CounterRandom.Uniform(seed, 1, 1, (ulong)i)) - 1)).ToArray());

@@ -73,7 +73,7 @@ public sealed class GeneratorTests : IDisposable
         IReadOnlyList<Rollout> rollouts = new Generator(other).Generate(requests, Options with { Temperature = temperature, MaxRows = 5 });
         int[][] prompts = [.. requests.Select(r => r.Prompt).Distinct()];
         SharedPrefixBatch batch = new(prompts, [.. rollouts.Select(r => (Array.IndexOf(prompts, r.Request.Prompt), r.Tokens))], CPU);
-        Tensor hidden = other.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, other.Config));
+        Tensor hidden = other.Hidden(batch);
         float[] trainer = new TokenLogProbs(other, hidden, batch, temperature).LogProbs.data<float>().ToArray();
         float[] sampler = [.. rollouts.SelectMany(r => r.LogProbs)];
         Assert.Equal(trainer.Length, sampler.Length);

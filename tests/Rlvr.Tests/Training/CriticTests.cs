@@ -51,7 +51,7 @@ public sealed class CriticTests : IDisposable
             Assert.Equal(tokens.Length, values[row].Length);
             if (tokens.Length == 0) continue;
             SharedPrefixBatch alone = new([prompt], [(0, tokens)], CPU);
-            Tensor hidden = body.Hidden(alone.Tokens, alone.Positions, alone.MaxPosition, new SharedPrefixAttention(alone, body.Config));
+            Tensor hidden = body.Hidden(alone);
             float[] expected = TinyTask.Values(hidden.narrow(0, prompt.Length - 1, tokens.Length).mv(parameters["score.weight"][0]).add(parameters["score.bias"]));
             for (int t = 0; t < tokens.Length; t++) Assert.Equal(expected[t], values[row][t], 1e-4f);
         }

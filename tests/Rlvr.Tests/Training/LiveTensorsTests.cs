@@ -79,7 +79,7 @@ public class LiveTensorsTests
         using (TorchSharp.DisposeScope scope = NewDisposeScope())
         {
             SharedPrefixBatch batch = new([[1, 2, 3]], [(0, [4, 5]), (0, [6])], CPU);
-            TokenLogProbs tokens = new(model, model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config)), batch, 1);
+            TokenLogProbs tokens = new(model, model.Hidden(batch), batch, 1);
             Assert.Equal(3, tokens.LogProbs.numel());
         }
         // The rotation's two tables have grown, in place of the empty ones.

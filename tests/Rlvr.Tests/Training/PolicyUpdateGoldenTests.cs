@@ -101,7 +101,7 @@ public class PolicyUpdateGoldenTests
         using IDisposable noGrad = no_grad();
         int[][] prompts = [.. rows.Select(r => r.Prompt).Distinct()];
         SharedPrefixBatch batch = new(prompts, [.. rows.Select(r => (Array.IndexOf(prompts, r.Prompt), r.Tokens))], CPU);
-        Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+        Tensor hidden = model.Hidden(batch);
         TokenLogProbs tokens = new(model, hidden, batch, temperature, withEntropy: true);
         float[] values = tokens.LogProbs.data<float>().ToArray(), entropy = tokens.Entropies!.data<float>().ToArray();
         int at = 0;

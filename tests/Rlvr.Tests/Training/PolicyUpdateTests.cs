@@ -237,7 +237,7 @@ public class PolicyUpdateTests
             {
                 int[] tokens = TinyModels.Tokens(length > 0 ? length + (9 * i) : 2 + ((i * 5) % 7), (ulong)((100 * p) + i));
                 SharedPrefixBatch batch = new([prompt], [(0, tokens)], CPU);
-                Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+                Tensor hidden = model.Hidden(batch);
                 samples.Add(new UpdateSample(prompt, tokens, Values(new TokenLogProbs(model, hidden, batch, 0.8).LogProbs), advantages[i]));
             }
         }

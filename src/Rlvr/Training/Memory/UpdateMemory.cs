@@ -24,7 +24,7 @@ internal static class UpdateMemory
         long matrix = adapts ? 0 : (Float + (computed == Float ? 0 : computed)) * hidden * model.IntermediateSize;
         long back = (tokens * long.Max(4L * computed * model.IntermediateSize, (3 * scores) + (4 * Float * queries))) + matrix;
         // A chunk of logits: themselves, log-probabilities that become the gradient, and a factor.
-        long words = long.Min(long.Max(TokenLogProbs.ChunkElements, model.VocabularySize), predicted * model.VocabularySize);
+        long words = long.Min(long.Max(workload.OnGpu ? TokenLogProbs.ChunkElementsOnGpu : TokenLogProbs.ChunkElements, model.VocabularySize), predicted * model.VocabularySize);
         long logits = words * ((3 * Float) + (computed == Float ? 0 : computed)), keptLogits = predicted * model.VocabularySize <= words ? words * Float : 0;
         bool recompute = recipe.Compute.Recomputes;
         long stream = Float * hidden * tokens, kept = recompute ? (model.Layers + 2) * stream : (model.Layers * layer) + (3 * stream);

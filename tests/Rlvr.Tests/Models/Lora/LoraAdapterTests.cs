@@ -174,7 +174,7 @@ public class LoraAdapterTests
 
     private static SharedPrefixBatch Batch() => new([TinyModels.Tokens(5, 1), TinyModels.Tokens(3, 2)], [(0, TinyModels.Tokens(7, 3)), (0, TinyModels.Tokens(4, 4)), (1, TinyModels.Tokens(6, 5))], CPU);
 
-    private static Tensor Hidden(Transformer model, SharedPrefixBatch batch) => model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, model.Config));
+    private static Tensor Hidden(Transformer model, SharedPrefixBatch batch) => model.Hidden(batch);
 
     private static void Near(Tensor expected, Tensor found, string what)
     {

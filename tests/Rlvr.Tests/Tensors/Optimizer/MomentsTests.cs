@@ -86,7 +86,7 @@ public sealed class MomentsTests : IDisposable
             for (int step = 0; step < 60; step++)
             {
                 using DisposeScope inner = NewDisposeScope();
-                Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new SharedPrefixAttention(batch, config));
+                Tensor hidden = model.Hidden(batch);
                 TokenLogProbs tokens = new(model, hidden, batch, 1);
                 loss = -tokens.LogProbs.mean().item<float>();
                 optimizer.ZeroGradients();

@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>Keys and values of the rows being decoded, and the step that makes each a token longer.</summary>
+public interface IKvCache : IDisposable
+{
+    /// <summary>Makes room for some rows at once, where they would otherwise enter one by one.</summary>
+    /// <param name="rows">Rows that will be in use.</param>
+    /// <param name="length">Tokens of the longest of them.</param>
+    void Reserve(int rows, int length);
+
+    /// <summary>Adds rows with the same prompt.</summary>
+    /// <param name="prompt">Keys and values by layer, [P, Hkv, D], copied; null where all rows share a prefix.</param>
+    /// <param name="count">How many.</param>
+    void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt, int count);
+
+    /// <summary>Removes a row: the last row takes its number.</summary>
+    /// <returns>The number of the row that moved, or -1 if the removed one was the last.</returns>
+    int Remove(int row);
+
+    /// <summary>A decoding step: every row in use gets one token.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokens">By row.</param>
+    /// <returns>[R, hidden]: the hidden states before the output layer. They belong to the current dispose scope.</returns>
+    Tensor Decode(Transformer model, long[] tokens);
+}

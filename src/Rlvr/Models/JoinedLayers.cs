@@ -1,0 +1,74 @@
+using Rlvr.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>
+/// The layers' matrices in the compute type, those that multiply the same input one after another in memory, so that decoding takes one product for
+/// queries, keys and values and one for gate and up. The layers use the same memory: there is one copy of each matrix.
+/// </summary>
+internal sealed class JoinedLayers : IDisposable
+{
+    private readonly LayerParts[] layers;
+
+    /// <summary>Moves the layers' matrices.</summary>
+    /// <param name="layers">The layers.</param>
+    /// <param name="type">The compute type.</param>
+    /// <param name="epsilon">Of the norms.</param>
+    public JoinedLayers(LayerParts[] layers, ScalarType type, double epsilon)
+    {
+        this.layers = layers;
+        using DisposeScope scope = NewDisposeScope();
+        List<Tensor> qkv = [], biases = [], gateUp = [];
+        foreach (LayerParts layer in layers)
+        {
+            qkv.Add(Join([layer.Q, layer.K, layer.V], type, biases));
+            gateUp.Add(Join([layer.Gate, layer.Up], type, []));
+        }
+        Weights = new LayerWeights(
+            [.. layers.SelectMany(l => new[] { l.InputNorm, l.PostNorm })],
+            [.. layers.SelectMany(l => l.QNorm is { } q && l.KNorm is { } k ? new[] { q, k } : [])],
+            [.. qkv], [.. biases], [.. layers.Select(l => l.O.Matrix)], [.. gateUp], [.. layers.Select(l => l.Down.Matrix)], epsilon);
+    }
+
+    /// <summary>The weights, as they are after <see cref="Refresh"/>.</summary>
+    public LayerWeights Weights { get; }
+
+    /// <summary>Brings copies of parameters that have changed up to date.</summary>
+    public void Refresh()
+    {
+        foreach (LayerParts layer in layers)
+            foreach (Linear product in layer.Products) _ = product.Matrix;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor tensor in Weights.QueryKeyValue.Concat(Weights.Biases).Concat(Weights.GateUp)) tensor.Dispose();
+    }
+
+    private static Tensor Join(Linear[] products, ScalarType type, List<Tensor> biases)
+    {
+        Device device = products[0].Matrix.device;
+        long rows = products.Sum(p => p.Size.Out);
+        Tensor all = empty(rows, products[0].Size.In, dtype: type, device: device).DetachFromDisposeScope();
+        Tensor? bias = products[0].HasBias ? empty(rows, dtype: type, device: device).DetachFromDisposeScope() : null;
+        if (bias is not null) biases.Add(bias);
+        long at = 0;
+        foreach (Linear product in products)
+        {
+            product.MoveTo(all.narrow(0, at, product.Size.Out), bias?.narrow(0, at, product.Size.Out));
+            at += product.Size.Out;
+        }
+        return all;
+    }
+}
+
+/// <summary>What a layer consists of.</summary>
+internal sealed record LayerParts(
+    Tensor InputNorm, Tensor PostNorm, Tensor? QNorm, Tensor? KNorm, Linear Q, Linear K, Linear V, Linear O, Linear Gate, Linear Up, Linear Down)
+{
+    /// <summary>The matrices.</summary>
+    public IEnumerable<Linear> Products => [Q, K, V, O, Gate, Up, Down];
+}

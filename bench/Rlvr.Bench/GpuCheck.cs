@@ -41,8 +41,9 @@ internal static class GpuCheck
             {
                 if (step == 100) foreach (IKvCache cache in new IKvCache[] { flashCache, plainCache, exactCache }) cache.Remove(1);
                 long[] tokens = [.. Enumerable.Range(0, step < 100 ? 6 : 5).Select(i => (long)((step * 31) + (i * 17)) % config.VocabularySize)];
+                int[] counts = [.. tokens.Select(_ => 1)];
                 using DisposeScope inner = NewDisposeScope();
-                Tensor a = flashCache.Decode(model, tokens), b = plainCache.Decode(model, tokens), c = exactCache.Decode(exact, tokens);
+                Tensor a = flashCache.Decode(model, tokens, counts), b = plainCache.Decode(model, tokens, counts), c = exactCache.Decode(exact, tokens, counts);
                 if (step is 0 or 99 or 100 or 299) right &= Report($"decoding step {step}", a, b, c);
             }
         }

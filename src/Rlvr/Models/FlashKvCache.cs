@@ -43,6 +43,9 @@ public sealed class FlashKvCache : IKvCache
     internal bool Plainly { get; init; }
 
     /// <inheritdoc/>
+    public void SetSharedPrefix(IReadOnlyList<(Tensor Key, Tensor Value)> captured) => throw new NotSupportedException("Rows have their own prompts here.");
+
+    /// <inheritdoc/>
     public void Reserve(int rows, int length)
     {
         if (rows > capacity) throw new InvalidOperationException($"{rows} rows in a key/value cache for {capacity}.");
@@ -102,8 +105,12 @@ public sealed class FlashKvCache : IKvCache
     }
 
     /// <inheritdoc/>
-    public Tensor Decode(Transformer model, long[] tokens)
+    public void Drop(int row, int count) => lengths[row] -= count;
+
+    /// <inheritdoc/>
+    public Tensor Decode(Transformer model, long[] tokens, IReadOnlyList<int> counts)
     {
+        if (tokens.Length != places.Count) throw new NotSupportedException("One token a row: there is no other kernel for it.");
         int rows = places.Count, longest = lengths.Max() + 1;
         Reserve(rows, longest);
         long[] at = [.. lengths.Select(l => (long)l)];
@@ -113,7 +120,7 @@ public sealed class FlashKvCache : IKvCache
             QueryStarts: arange(rows + 1, dtype: ScalarType.Int32, device: device),
             Starts: tensor(places.Select(p => p * placeLength).Append(0).ToArray(), device: device),
             Used: tensor(lengths.ToArray(), device: device), longest);
-        return model.DecodeHidden(tensor(tokens, device: device), tensor(at, device: device), at.Max(), step, Plainly);
+        return model.DecodeOnGpu(tensor(tokens, device: device), tensor(at, device: device), at.Max(), step, Plainly);
     }
 
     /// <inheritdoc/>

@@ -10,15 +10,13 @@ namespace Rlvr.Models;
 /// </summary>
 internal sealed class JoinedLayers : IDisposable
 {
-    private readonly LayerParts[] layers;
-
     /// <summary>Moves the layers' matrices.</summary>
     /// <param name="layers">The layers.</param>
     /// <param name="type">The compute type.</param>
     /// <param name="epsilon">Of the norms.</param>
     public JoinedLayers(LayerParts[] layers, ScalarType type, double epsilon)
     {
-        this.layers = layers;
+        Parts = layers;
         using DisposeScope scope = NewDisposeScope();
         List<Tensor> qkv = [], biases = [], gateUp = [];
         foreach (LayerParts layer in layers)
@@ -32,15 +30,34 @@ internal sealed class JoinedLayers : IDisposable
             [.. qkv], [.. biases], [.. layers.Select(l => l.O.Matrix)], [.. gateUp], [.. layers.Select(l => l.Down.Matrix)], epsilon);
     }
 
+    /// <summary>The layers.</summary>
+    public IReadOnlyList<LayerParts> Parts { get; }
+
     /// <summary>The weights, as they are after <see cref="Refresh"/>.</summary>
     public LayerWeights Weights { get; }
 
     /// <summary>Brings copies of parameters that have changed up to date.</summary>
     public void Refresh()
     {
-        foreach (LayerParts layer in layers)
+        foreach (LayerParts layer in Parts)
             foreach (Linear product in layer.Products) _ = product.Matrix;
     }
+
+    /// <summary>Queries, keys and values of a layer.</summary>
+    /// <param name="layer">Its number.</param>
+    /// <param name="h">[N, hidden], in the compute type.</param>
+    /// <returns>[N, (Hq + 2 Hkv) D].</returns>
+    public Tensor QueryKeyValue(int layer, Tensor h) => Product(h, Weights.QueryKeyValue[layer], Weights.Biases.Length > 0 ? Weights.Biases[layer] : null, Parts[layer].Q, Parts[layer].K, Parts[layer].V);
+
+    /// <summary>Gate and up of a layer.</summary>
+    /// <param name="layer">Its number.</param>
+    /// <param name="h">[N, hidden], in the compute type.</param>
+    /// <returns>[N, 2 mlp].</returns>
+    public Tensor GateUp(int layer, Tensor h) => Product(h, Weights.GateUp[layer], null, Parts[layer].Gate, Parts[layer].Up);
+
+    /// <summary>One product, unless an adapter adds to one of the parts.</summary>
+    private static Tensor Product(Tensor h, Tensor matrix, Tensor? bias, params Linear[] parts) =>
+        parts.Any(p => p.HasAdapter) ? cat([.. parts.Select(p => p.Forward(h))], 1) : Linear.Multiply(h, matrix, bias);
 
     /// <inheritdoc/>
     public void Dispose()

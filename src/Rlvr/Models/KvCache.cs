@@ -65,8 +65,7 @@ public sealed class KvCache : IKvCache
     /// <summary>Tokens of a row, without a shared prefix.</summary>
     public int LengthOf(int row) => lengths[row];
 
-    /// <summary>Keeps one prompt for all rows.</summary>
-    /// <param name="captured">Its keys and values by layer, [P, Hkv, D].</param>
+    /// <inheritdoc/>
     public void SetSharedPrefix(IReadOnlyList<(Tensor Key, Tensor Value)> captured)
     {
         if (Rows > 0) throw new InvalidOperationException("The shared prefix must be set before the first row.");
@@ -177,8 +176,12 @@ public sealed class KvCache : IKvCache
     }
 
     /// <inheritdoc/>
-    public Tensor Decode(Transformer model, long[] tokens)
+    public void Drop(int row, int count) => lengths[row] -= count;
+
+    /// <inheritdoc/>
+    public Tensor Decode(Transformer model, long[] tokens, IReadOnlyList<int> counts)
     {
+        if (tokens.Length != Rows) throw new NotSupportedException("One token a row: there is no other kernel for it.");
         long[] positions = [.. Enumerable.Range(0, Rows).Select(row => (long)NextPosition(row))];
         return model.Hidden(tensor(tokens, device: device), tensor(positions, device: device), positions.Max(), NextStep(device));
     }

@@ -69,6 +69,9 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
     /// <summary>Length of what comes out, and of what goes in.</summary>
     public (long Out, long In) Size => (weight.size(0), weight.size(1));
 
+    /// <summary>Whether an adapter adds something.</summary>
+    public bool HasAdapter => adapter is not null;
+
     /// <summary>Whether there is a bias.</summary>
     public bool HasBias => bias is not null;
 
@@ -95,8 +98,12 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
         if (InGraph) return nn.functional.linear(x, weight.to(type), bias?.to(type));
         Tensor matrix = Matrix; // brings the copy of the bias up to date, too
         Tensor? vector = converts ? biasCopy : bias;
-        return SkinnyProduct.Suits(x, matrix) ? SkinnyProduct.Multiply(x, matrix, vector) : nn.functional.linear(x, matrix, vector);
+        return Multiply(x, matrix, vector);
     }
+
+    /// <summary>x W^T + b in the way that suits the number of rows.</summary>
+    public static Tensor Multiply(Tensor x, Tensor matrix, Tensor? vector) =>
+        SkinnyProduct.Suits(x, matrix) ? SkinnyProduct.Multiply(x, matrix, vector) : nn.functional.linear(x, matrix, vector);
 
     private void Convert()
     {

@@ -216,7 +216,7 @@ public sealed class Transformer : IDisposable
         return new RecomputedHidden(new LayerCheckpoint(Embed(batch.Tokens), stages), gradient => AddToEmbedding(batch.Tokens, gradient));
     }
 
-    /// <summary>Whether a decoding step is <see cref="DecodeHidden"/>'s, over a <see cref="FlashKvCache"/>. An adapter's products are not part of that.</summary>
+    /// <summary>Whether a decoding step is <see cref="DecodeOnGpu"/>'s, over a <see cref="FlashKvCache"/>. An adapter's products are not part of that.</summary>
     internal bool DecodesWithFlashAttention => Adapter is null && CudaOps.HasFlashAttention(Device, ComputeType, Config.HeadDim);
 
     /// <summary>The hidden states of a decoding step, one token a row, with few calls: all layers are one script.</summary>
@@ -226,13 +226,36 @@ public sealed class Transformer : IDisposable
     /// <param name="step">Where the rows lie in the cache.</param>
     /// <param name="plainly">Attention by definition, for a test.</param>
     /// <returns>[R, hidden], after the final norm.</returns>
-    internal Tensor DecodeHidden(Tensor tokens, Tensor positions, long maxPosition, CachePlaces step, bool plainly = false)
+    internal Tensor DecodeOnGpu(Tensor tokens, Tensor positions, long maxPosition, CachePlaces step, bool plainly = false)
     {
         using IDisposable noGrad = no_grad();
+        (Tensor Cosine, Tensor Sine) rotation = rope.At(positions, maxPosition, ComputeType);
+        return RmsNorm.Apply(CudaOps.Layers(Embed(tokens), rotation, step, Joined().Weights, 1 / double.Sqrt(Config.HeadDim), plainly), finalNorm, Config.RmsNormEps);
+    }
+
+    /// <summary>The hidden states of a decoding step on the CPU.</summary>
+    /// <param name="tokens">[N].</param>
+    /// <param name="at">Where they go in the cache, by token.</param>
+    /// <param name="cache">The cache, with room for them.</param>
+    /// <returns>[N, hidden] in the compute type, after the final norm.</returns>
+    internal Tensor DecodeOnCpu(long[] tokens, DecodedToken[] at, CpuKvCache cache)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        long[] positions = [.. at.Select(t => (long)cache.PrefixLength + t.Index)];
+        (Tensor Cosine, Tensor Sine) rotation = rope.At(tensor(positions), positions.Max());
+        Tensor x = Embed(tensor(tokens));
+        return (ComputeType == ScalarType.Float32
+            ? new CpuDecoding<SingleElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm)
+            : new CpuDecoding<HalfElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The layers' matrices, up to date, as decoding takes them.</summary>
+    private JoinedLayers Joined()
+    {
         joined ??= new JoinedLayers([.. layers.Select(l => l.Parts)], ComputeType, Config.RmsNormEps);
         joined.Refresh();
-        (Tensor Cosine, Tensor Sine) rotation = rope.At(positions, maxPosition, ComputeType);
-        return RmsNorm.Apply(CudaOps.Layers(Embed(tokens), rotation, step, joined.Weights, 1 / double.Sqrt(Config.HeadDim), plainly), finalNorm, Config.RmsNormEps);
+        return joined;
     }
 
     private Tensor Embed(Tensor tokens)

@@ -34,8 +34,9 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
         bool flash = model.DecodesWithFlashAttention, shared = prompts.Count == 1 && !flash;
         int capacity = options.MaxRows > 0 ? int.Min(options.MaxRows, requests.Count) : requests.Count;
         int maxLength = options.MaxNewTokens + (shared ? 0 : prompts.Max(p => p.Length));
-        KvCache? plainCache = flash ? null : new(model.Config, capacity, maxLength, model.Device, model.ComputeType);
-        using IKvCache cache = plainCache ?? (IKvCache)new FlashKvCache(model.Config, capacity, maxLength, model.Device, model.ComputeType);
+        using IKvCache cache = flash ? new FlashKvCache(model.Config, capacity, maxLength, model.Device, model.ComputeType)
+            : CpuKvCache.Suits(model) ? new CpuKvCache(model.Config, capacity, maxLength, model.ComputeType)
+            : new KvCache(model.Config, capacity, maxLength, model.Device, model.ComputeType);
         using Prefill prefill = new(model, prompts, promptOf);
         Rollout[] results = new Rollout[requests.Count];
         List<Row> rows = [];
@@ -51,7 +52,7 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
             if (entering > 0)
             {
                 prefill.Ensure(waiting, entering);
-                if (shared && waiting == 0) plainCache!.SetSharedPrefix(prefill.KeysAndValues(0));
+                if (shared && waiting == 0) cache.SetSharedPrefix(prefill.KeysAndValues(0));
                 cache.Reserve(rows.Count + entering, shared ? 0 : Enumerable.Range(waiting, entering).Max(i => requests[i].Prompt.Length));
                 Tensor first = stack([.. Enumerable.Range(waiting, entering).Select(i => prefill.Logits(promptOf[i]))], 0); // [E, V]
                 logits = logits is null ? first : cat([logits, first], 0);
@@ -84,7 +85,8 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
         return results;
     }
 
-    private Tensor Decode(List<Row> rows, IKvCache cache) => model.Logits(cache.Decode(model, [.. rows.Select(r => (long)r.Tokens[^1])]));
+    private Tensor Decode(List<Row> rows, IKvCache cache) => 
+        model.Logits(cache.Decode(model, [.. rows.Select(r => (long)r.Tokens[^1])], [.. Enumerable.Repeat(1, rows.Count)]));
 
     /// <summary>Neighbours that are equal, with their number.</summary>
     private static List<(int Value, int Count)> Runs(ReadOnlySpan<int> values)

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -75,12 +74,12 @@ internal static unsafe class SkinnyProduct
 
     private static void Compute(Problem problem, bool half, int begin, int end)
     {
-        if (half) Columns<HalfWeights>(problem, begin, end);
-        else Columns<SingleWeights>(problem, begin, end);
+        if (half) Columns<HalfElement>(problem, begin, end);
+        else Columns<SingleElement>(problem, begin, end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Columns<TWeights>(Problem problem, int begin, int end) where TWeights : IWeights
+    private static void Columns<TWeights>(Problem problem, int begin, int end) where TWeights : IVectorElement
     {
         float* x = (float*)problem.Left, y = (float*)problem.Sums;
         int inner = problem.Inner, n = problem.Columns, rows = problem.Rows, column = begin;
@@ -104,7 +103,7 @@ internal static unsafe class SkinnyProduct
         }
     }
 
-    private static void Tile2By4<TWeights>(float* x, byte* w, float* y, int inner, int n) where TWeights : IWeights
+    private static void Tile2By4<TWeights>(float* x, byte* w, float* y, int inner, int n) where TWeights : IVectorElement
     {
         Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
         float* x1 = x + inner, x2 = x1 + inner, x3 = x2 + inner;
@@ -127,7 +126,7 @@ internal static unsafe class SkinnyProduct
         (y3[0], y3[1]) = (Vector256.Sum(a3), Vector256.Sum(b3));
     }
 
-    private static void Tile4By2<TWeights>(float* x, byte* w, float* y, int inner, int n) where TWeights : IWeights
+    private static void Tile4By2<TWeights>(float* x, byte* w, float* y, int inner, int n) where TWeights : IVectorElement
     {
         Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
         float* x1 = x + inner;
@@ -148,7 +147,7 @@ internal static unsafe class SkinnyProduct
         (y1[0], y1[1], y1[2], y1[3]) = (Vector256.Sum(a1), Vector256.Sum(b1), Vector256.Sum(c1), Vector256.Sum(d1));
     }
 
-    private static void Tile4By1<TWeights>(float* x, byte* w, float* y, int inner) where TWeights : IWeights
+    private static void Tile4By1<TWeights>(float* x, byte* w, float* y, int inner) where TWeights : IVectorElement
     {
         Vector256<float> a = default, b = default, c = default, d = default;
         byte* w1 = w + ((long)inner * TWeights.Size), w2 = w1 + ((long)inner * TWeights.Size), w3 = w2 + ((long)inner * TWeights.Size);
@@ -163,43 +162,10 @@ internal static unsafe class SkinnyProduct
         (y[0], y[1], y[2], y[3]) = (Vector256.Sum(a), Vector256.Sum(b), Vector256.Sum(c), Vector256.Sum(d));
     }
 
-    private static float Dot<TWeights>(float* x, byte* w, int inner) where TWeights : IWeights
+    private static float Dot<TWeights>(float* x, byte* w, int inner) where TWeights : IVectorElement
     {
         Vector256<float> sum = default;
         for (int i = 0; i < inner; i += 8) sum = Vector256.FusedMultiplyAdd(TWeights.Load(w, i), Vector256.Load(x + i), sum);
         return Vector256.Sum(sum);
-    }
-
-    /// <summary>How the elements of W are stored.</summary>
-    private interface IWeights
-    {
-        /// <summary>Bytes an element.</summary>
-        static abstract int Size { get; }
-
-        /// <summary>The eight elements from <paramref name="index"/> on, in float32.</summary>
-        static abstract Vector256<float> Load(byte* row, int index);
-    }
-
-    private readonly struct SingleWeights : IWeights
-    {
-        public static int Size => sizeof(float);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Load(byte* row, int index) => Vector256.Load((float*)row + index);
-    }
-
-    private readonly struct HalfWeights : IWeights
-    {
-        public static int Size => sizeof(ushort);
-
-        // A bfloat16 is the upper half of a float32.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Load(byte* row, int index)
-        {
-            // One load that widens, where there is one; the general way is two and a merge.
-            if (Avx2.IsSupported) return (Avx2.ConvertToVector256Int32((ushort*)row + index) << 16).AsSingle();
-            Vector128<ushort> eight = Vector128.Load((ushort*)row + index);
-            return (Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight)) << 16).AsSingle();
-        }
     }
 }

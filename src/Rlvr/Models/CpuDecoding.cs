@@ -1,0 +1,163 @@
+using Rlvr.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>
+/// The layers of one decoding step on the CPU: four matrix products a layer, and between them one kernel for everything else. The same operations as the layers of
+/// <see cref="Transformer"/>, to rounding.
+/// </summary>
+/// <typeparam name="T">The compute type.</typeparam>
+internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
+{
+    // Below this many numbers a further thread costs more than it saves.
+    private const long WorkPerThread = 1 << 16;
+
+    private readonly ModelConfig config;
+    private readonly JoinedLayers layers;
+    private readonly CpuKvCache cache;
+    private readonly DecodedToken[] tokens;
+    private readonly int threads = get_num_threads(), size, queries, keyHeads, group, width, padded;
+    private readonly ScalarType type = T.Size == sizeof(float) ? ScalarType.Float32 : ScalarType.BFloat16;
+
+    public CpuDecoding(ModelConfig config, JoinedLayers layers, CpuKvCache cache, DecodedToken[] tokens)
+    {
+        (this.config, this.layers, this.cache, this.tokens) = (config, layers, cache, tokens);
+        (size, queries, keyHeads, padded) = (config.HeadDim, config.Heads, config.KeyValueHeads, cache.Padded);
+        group = queries / keyHeads;
+        width = (queries + (2 * keyHeads)) * size;
+    }
+
+    /// <summary>Runs the layers.</summary>
+    /// <param name="x">[N, hidden] float32: the tokens' embeddings, overwritten.</param>
+    /// <param name="rotation">[N, 1, D] float32 each.</param>
+    /// <param name="finalNorm">[hidden] float32.</param>
+    /// <returns>[N, hidden] in the compute type, after the final norm.</returns>
+    public Tensor Run(Tensor x, (Tensor Cosine, Tensor Sine) rotation, Tensor finalNorm)
+    {
+        int count = tokens.Length;
+        Tensor h = empty(count, config.HiddenSize, dtype: type), attended = empty(count, queries * size, dtype: type), gated = empty(count, config.IntermediateSize, dtype: type);
+        using Tensor rotated = empty(count, queries * size);
+        Tensor? delta = null;
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            LayerParts parts = layers.Parts[layer];
+            AddNorm(x, delta, parts.InputNorm, h);
+            delta?.Dispose();
+            Attend(layer, layers.QueryKeyValue(layer, h), rotation, rotated, attended);
+            AddNorm(x, parts.O.Forward(attended), parts.PostNorm, h);
+            Gate(layers.GateUp(layer, h), gated);
+            delta = parts.Down.Forward(gated).MoveToOuterDisposeScope();
+        }
+        AddNorm(x, delta, finalNorm, h);
+        return h;
+    }
+
+    private void AddNorm(Tensor x, Tensor? delta, Tensor weight, Tensor h)
+    {
+        (nint stream, nint added, nint scale, nint result) = (At(x), delta is null ? 0 : At(delta), At(weight), At(h));
+        int hidden = config.HiddenSize;
+        ByToken(hidden, (first, count) =>
+        {
+            long from = (long)first * hidden;
+            DecodingKernels<T>.AddNorm((float*)stream + from, added == 0 ? null : (byte*)added + (from * T.Size), (float*)scale, (byte*)result + (from * T.Size), count, hidden, config.RmsNormEps);
+        });
+    }
+
+    private void Gate(Tensor gateUp, Tensor gated)
+    {
+        (nint from, nint to) = (At(gateUp), At(gated));
+        int mlp = config.IntermediateSize;
+        ByToken(4 * mlp, (first, count) => DecodingKernels<T>.Gate((byte*)from + (2L * first * mlp * T.Size), (byte*)to + ((long)first * mlp * T.Size), count, mlp));
+    }
+
+    private void Attend(int layer, Tensor qkv, (Tensor Cosine, Tensor Sine) rotation, Tensor rotated, Tensor attended)
+    {
+        LayerParts parts = layers.Parts[layer];
+        (Tensor keys, Tensor values, Tensor? prefixKeys, Tensor? prefixValues) = cache.Layer(layer);
+        Memory memory = new(At(qkv), At(rotation.Cosine), At(rotation.Sine), At(rotated), At(attended), At(keys), At(values), prefixKeys is null ? 0 : At(prefixKeys), prefixValues is null ? 0 : At(prefixValues),
+            parts.QNorm is null ? 0 : At(parts.QNorm), parts.KNorm is null ? 0 : At(parts.KNorm));
+        // All keys and values first: a row may have several tokens, of which the later ones see the earlier.
+        ByToken(width * 4, (first, count) =>
+        {
+            float* head = stackalloc float[size];
+            for (int i = first; i < first + count; i++) Enter(memory, i, head);
+        });
+        int longest = cache.PrefixLength + cache.PlaceLength;
+        ByToken(longest * queries * size / 4, (first, count) =>
+        {
+            using Tensor scratch = empty(group * (longest + 16 + padded));
+            float* scores = (float*)At(scratch), sums = scores + (group * (longest + 16));
+            for (int i = first; i < first + count; i++) Attend(memory, i, scores, sums);
+        });
+    }
+
+    /// <summary>A token's queries rotated and scaled, its keys and values into the cache.</summary>
+    private void Enter(Memory memory, int token, float* head)
+    {
+        byte* from = (byte*)memory.QueryKeyValue + ((long)token * width * T.Size);
+        float* cosine = (float*)memory.Cosine + ((long)token * size), sine = (float*)memory.Sine + ((long)token * size);
+        if (memory.QueryNorm != 0)
+        {
+            DecodingKernels<T>.NormHeads(from, (float*)memory.QueryNorm, queries, size, config.RmsNormEps);
+            DecodingKernels<T>.NormHeads(from + ((long)queries * size * T.Size), (float*)memory.KeyNorm, keyHeads, size, config.RmsNormEps);
+        }
+        float* rotated = (float*)memory.Rotated + ((long)token * queries * size);
+        float scale = (float)(1 / double.Sqrt(size));
+        for (int i = 0; i < queries; i++) DecodingKernels<T>.Rotate(from + ((long)i * size * T.Size), cosine, sine, rotated + ((long)i * size), size, scale);
+        int length = cache.PlaceLength;
+        (int place, int index) = (tokens[token].Place, tokens[token].Index);
+        for (int i = 0; i < keyHeads; i++)
+        {
+            DecodingKernels<T>.Rotate(from + ((long)(queries + i) * size * T.Size), cosine, sine, head, size, 1);
+            long at = ((long)place * keyHeads) + i;
+            byte* key = (byte*)memory.Keys + (((at * size * length) + index) * T.Size);
+            for (int d = 0; d < size; d++) T.Set(key, (long)d * length, head[d]);
+            byte* value = (byte*)memory.Values + (((at * length) + index) * padded * T.Size);
+            Buffer.MemoryCopy(from + ((long)(queries + keyHeads + i) * size * T.Size), value, (long)size * T.Size, (long)size * T.Size);
+        }
+    }
+
+    private void Attend(Memory memory, int token, float* scores, float* sums)
+    {
+        int length = cache.PlaceLength, prefix = cache.PrefixLength, prefixStride = (prefix + 7) / 8 * 8;
+        for (int i = 0; i < keyHeads; i++)
+        {
+            long at = ((long)tokens[token].Place * keyHeads) + i;
+            RowAttention<T>.Piece own = new((nint)((byte*)memory.Keys + (at * size * length * T.Size)), (nint)((byte*)memory.Values + (at * length * padded * T.Size)), tokens[token].Index + 1, length);
+            RowAttention<T>.Piece shared = prefix == 0 ? default
+                : new((nint)((byte*)memory.PrefixKeys + ((long)i * size * prefixStride * T.Size)), (nint)((byte*)memory.PrefixValues + ((long)i * prefixStride * padded * T.Size)), prefix, prefixStride);
+            long head = (((long)token * queries) + ((long)i * group)) * size;
+            RowAttention<T>.Attend((float*)memory.Rotated + head, group, size, padded, shared, own, scores, sums, (byte*)memory.Attended + (head * T.Size));
+        }
+    }
+
+    /// <summary>Does something with the tokens, on several threads where there is enough of it.</summary>
+    /// <param name="work">About how many numbers are touched for a token.</param>
+    /// <param name="body">From the first of some tokens and their number.</param>
+    private void ByToken(long work, Action<int, int> body)
+    {
+        int parts = (int)long.Clamp(work * tokens.Length / WorkPerThread, 1, int.Min(threads, tokens.Length));
+        if (parts == 1)
+        {
+            body(0, tokens.Length);
+            return;
+        }
+        Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = parts }, part =>
+        {
+            int first = (int)((long)tokens.Length * part / parts);
+            body(first, (int)((long)tokens.Length * (part + 1) / parts) - first);
+        });
+    }
+
+    /// <summary>Where a contiguous tensor's numbers begin; the tensor must live on.</summary>
+    private static nint At(Tensor tensor)
+    {
+        fixed (byte* first = tensor.bytes) return (nint)first;
+    }
+
+    private readonly record struct Memory(
+        nint QueryKeyValue, nint Cosine, nint Sine, nint Rotated, nint Attended, nint Keys, nint Values, nint PrefixKeys, nint PrefixValues, nint QueryNorm, nint KeyNorm);
+}

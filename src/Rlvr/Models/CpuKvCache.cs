@@ -37,8 +37,8 @@ public sealed class CpuKvCache : IKvCache
         this.type = type;
         this.capacity = capacity;
         this.maxLength = maxLength;
-        keys = [.. Enumerable.Range(0, config.Layers).Select(_ => Empty(0, 0).Key)];
-        values = [.. Enumerable.Range(0, config.Layers).Select(_ => Empty(0, 0).Value)];
+        (keys, values) = (new Tensor[config.Layers], new Tensor[config.Layers]);
+        for (int layer = 0; layer < config.Layers; layer++) (keys[layer], values[layer]) = Empty(0, 0);
         prefixKeys = new Tensor[config.Layers];
         prefixValues = new Tensor[config.Layers];
     }

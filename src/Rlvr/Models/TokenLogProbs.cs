@@ -24,8 +24,8 @@ public sealed class TokenLogProbs
     /// <summary>Most elements of a chunk of logits on the CPU: 64 MiB in float32.</summary>
     public const long ChunkElements = 16L << 20;
 
-    /// <summary>The same on a GPU, which a small product leaves idle: 1 GiB in float32.</summary>
-    public const long ChunkElementsOnGpu = 256L << 20;
+    /// <summary>The same on a GPU, which a small product leaves idle: 256 MiB in float32.</summary>
+    public const long ChunkElementsOnGpu = 64L << 20;
 
     /// <summary>Most elements of the output matrix whose gradient is made at a time where it is converted, on the CPU.</summary>
     internal const long PartElements = 4L << 20;

@@ -94,9 +94,9 @@ public sealed class Critic : IDisposable
         IReadOnlyList<UpdateSample> samples, int[] rows, Tensor weights, IReadOnlyList<float[]> oldValues, IReadOnlyList<float[]> returns)
     {
         using DisposeScope scope = NewDisposeScope();
-        SharedPrefixBatch batch = chunks.Pack(samples, rows);
+        RowBatch packed = chunks.Pack(samples, rows);
         RecomputedHidden? recomputed = null;
-        Tensor values = recipe.Compute.Recomputes ? Model.Values(batch, out recomputed) : Model.Values(batch);
+        Tensor values = packed.ToRows(recipe.Compute.Recomputes ? Model.Values(packed.Batch, out recomputed) : Model.Values(packed.Batch));
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
         Tensor targets = chunks.Flat(rows, row => OfTokens(returns, row)), old = chunks.Flat(rows, row => OfTokens(oldValues, row));
         (Tensor losses, Tensor clipped) = ValueLoss.Compute(values, targets, old, recipe.Critic.ValueClip);

@@ -13,7 +13,7 @@ namespace Rlvr.Training;
 /// that of the released code of arXiv 2504.20571 (its <c>dp_actor.update_policy</c>); these are the departures:
 /// <list type="bullet">
 /// <item>A micro-batch is a unit of the loss (its weights), not of memory: it is computed in chunks, which add up exactly.</item>
-/// <item>In a chunk each prompt goes through the model once, forward and backward, however many rollouts it has.</item>
+/// <item>In a chunk each prompt goes through the model once, forward and backward, however many rollouts it has, and of equal rollouts one.</item>
 /// <item>With one update per step the ratio is 1 by construction, so there is no pass for old log-probabilities.</item>
 /// <item>Nothing is padded but the rows inside attention.</item>
 /// </list>
@@ -145,14 +145,15 @@ public sealed class PolicyUpdate
     private void Chunk(IReadOnlyList<UpdateSample> samples, int[] rows, Tensor weights, float[][]? old, ulong seed, SamplerDifferences differences, Tensor total)
     {
         using DisposeScope scope = NewDisposeScope();
-        SharedPrefixBatch batch = chunks.Pack(samples, rows);
+        RowBatch packed = chunks.Pack(samples, rows);
+        SharedPrefixBatch batch = packed.Batch;
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
-        Tensor? referenceLogProbs = loss.Kl == 0 ? null : LogProbs(reference!, batch);
+        Tensor? referenceLogProbs = loss.Kl == 0 ? null : packed.ToRows(LogProbs(reference!, batch));
         RecomputedHidden? recomputed = recipe.Compute.Recomputes ? policy.HiddenRecomputed(batch) : null;
         TokenLogProbs tokens = new(policy, recomputed?.Values ?? policy.Hidden(batch), batch, Temperature, withEntropy: true, keepForBackward: true);
 
-        Tensor logProbs = tokens.LogProbs.requires_grad_();
-        Tensor entropies = loss.Entropy == 0 ? tokens.Entropies! : tokens.Entropies!.requires_grad_();
+        Tensor logProbs = packed.ToRows(tokens.LogProbs).requires_grad_(), entropies = packed.ToRows(tokens.Entropies!);
+        if (loss.Entropy != 0) entropies.requires_grad_();
         TokenLayout layout = TokenLayout.Packed(lengths, policy.Device);
         Tensor advantages = chunks.Flat(rows, row => samples[row].Advantages), sampler = chunks.Flat(rows, row => samples[row].SamplerLogProbs);
         Tensor? oldLogProbs = old is null ? null : chunks.Flat(rows, row => old[row]);
@@ -175,7 +176,7 @@ public sealed class PolicyUpdate
         if (!double.IsFinite(chunk.Kl)) throw NonFiniteException.Of("the KL term", chunk.Kl, rows, lengths, referenceLogProbs!);
         if (!double.IsFinite(chunk.Loss)) throw NonFiniteException.Of("the loss", chunk.Loss, rows, lengths, logProbs);
         terms.Loss.backward();
-        tokens.Backward(logProbs.grad!, loss.Entropy == 0 ? null : entropies.grad);
+        tokens.Backward(packed.SumOverRows(logProbs.grad!, tokens.LogProbs), loss.Entropy == 0 ? null : packed.SumOverRows(entropies.grad!, tokens.LogProbs));
         recomputed?.Backward();
 
         using IDisposable noGrad = no_grad();

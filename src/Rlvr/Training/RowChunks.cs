@@ -8,7 +8,7 @@ namespace Rlvr.Training;
 
 /// <summary>
 /// Takes rollouts through a model in chunks that fit its memory. A micro-batch is a unit of the loss (its weights), not of memory: it is computed
-/// in chunks of whole rows, which add up exactly. In a chunk each prompt goes through the model once, however many rollouts it has.
+/// in chunks of whole rows, which add up exactly. In a chunk each prompt goes through the model once, however many rollouts it has, and so do rollouts that are equal.
 /// </summary>
 /// <param name="device">Where the model is.</param>
 /// <param name="recipe">Batch settings.</param>
@@ -30,7 +30,7 @@ internal sealed class RowChunks(Device device, Recipe recipe, Func<IReadOnlyList
         int[] lengths = [.. miniBatch.Select(row => samples[row].Prompt.Length + samples[row].Tokens.Length)];
         foreach (int[] microBatch in divide(lengths))
         {
-            int[] rows = [.. microBatch.Select(i => miniBatch[i]).OrderBy(row => samples[row].Tokens.Length)];
+            int[] rows = InOrder(samples, microBatch.Select(i => miniBatch[i]));
             using DisposeScope scope = NewDisposeScope();
             int[] rowTokens = [.. rows.Select(row => samples[row].Tokens.Length)];
             TokenLayout layout = TokenLayout.Packed(rowTokens, device);
@@ -54,7 +54,7 @@ internal sealed class RowChunks(Device device, Recipe recipe, Func<IReadOnlyList
     {
         using IDisposable noGrad = no_grad();
         float[][] result = [.. samples.Select(s => new float[s.Tokens.Length])];
-        int[] rows = [.. Enumerable.Range(0, samples.Count).OrderBy(row => samples[row].Tokens.Length)];
+        int[] rows = InOrder(samples, Enumerable.Range(0, samples.Count));
         int first = 0;
         foreach (int count in Sizes(rows, samples))
         {
@@ -62,7 +62,8 @@ internal sealed class RowChunks(Device device, Recipe recipe, Func<IReadOnlyList
             int[] some = rows[first..(first + count)];
             first += count;
             if (some.All(row => samples[row].Tokens.Length == 0)) continue;
-            float[] flat = values(Pack(samples, some)).cpu().data<float>().ToArray();
+            RowBatch batch = Pack(samples, some);
+            float[] flat = batch.ToRows(values(batch.Batch)).cpu().data<float>().ToArray();
             int offset = 0;
             foreach (int row in some)
             {
@@ -73,44 +74,36 @@ internal sealed class RowChunks(Device device, Recipe recipe, Func<IReadOnlyList
         return result;
     }
 
-    /// <summary>Some rollouts as a batch in which each prompt stands once.</summary>
-    public SharedPrefixBatch Pack(IReadOnlyList<UpdateSample> samples, int[] rows)
-    {
-        List<int[]> prompts = [];
-        Dictionary<int[], int> indexOf = new(ReferenceEqualityComparer.Instance);
-        List<(int, int[])> continuations = [];
-        foreach (int row in rows)
-        {
-            if (!indexOf.TryGetValue(samples[row].Prompt, out int prompt))
-            {
-                indexOf[samples[row].Prompt] = prompt = prompts.Count;
-                prompts.Add(samples[row].Prompt);
-            }
-            continuations.Add((prompt, samples[row].Tokens));
-        }
-        return new SharedPrefixBatch(prompts, continuations, device);
-    }
+    /// <summary>Some rollouts as a batch.</summary>
+    public RowBatch Pack(IReadOnlyList<UpdateSample> samples, int[] rows) => new(samples, rows, device);
 
     /// <summary>A tensor over the tokens of some rows, [N].</summary>
     public Tensor Flat(int[] rows, Func<int, float[]> ofRow) => tensor(rows.SelectMany(ofRow).ToArray(), device: device);
+
+    /// <summary>Rows by length, so that little is padded, and equal ones side by side, so that they meet in a chunk.</summary>
+    private static int[] InOrder(IReadOnlyList<UpdateSample> samples, IEnumerable<int> rows) =>
+        [.. rows.OrderBy(row => samples[row].Tokens.Length).ThenBy(row => samples[row].Tokens, Comparer<int[]>.Create((x, y) => x.AsSpan().SequenceCompareTo(y)))];
 
     /// <summary>How many of the rows, in order, go into each chunk.</summary>
     private IEnumerable<int> Sizes(int[] rows, IReadOnlyList<UpdateSample> samples)
     {
         int budget = device.type == DeviceType.CPU ? PolicyUpdate.CpuChunkTokens : recipe.Compute.MicroBatchTokens;
         HashSet<int[]> prompts = new(ReferenceEqualityComparer.Instance);
+        HashSet<UpdateSample> different = new(RowBatch.EqualTokens.Instance);
         int count = 0, tokens = 0;
-        foreach (int row in rows)
+        foreach (UpdateSample sample in rows.Select(row => samples[row]))
         {
-            int more = samples[row].Tokens.Length + (prompts.Contains(samples[row].Prompt) ? 0 : samples[row].Prompt.Length);
+            int more = different.Contains(sample) ? 0 : sample.Tokens.Length + (prompts.Contains(sample.Prompt) ? 0 : sample.Prompt.Length);
             if (count > 0 && tokens + more > budget)
             {
                 yield return count;
                 prompts.Clear();
+                different.Clear();
                 (count, tokens) = (0, 0);
-                more = samples[row].Tokens.Length + samples[row].Prompt.Length;
+                more = sample.Tokens.Length + sample.Prompt.Length;
             }
-            prompts.Add(samples[row].Prompt);
+            prompts.Add(sample.Prompt);
+            different.Add(sample);
             count++;
             tokens += more;
         }

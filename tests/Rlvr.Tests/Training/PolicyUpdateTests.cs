@@ -40,6 +40,28 @@ public class PolicyUpdateTests
         Same(Run(recipe, samples), Run(recipe with { Compute = new ComputeOptions { MicroBatchTokens = 1100 } }, samples));
     }
 
+    /// <summary>Equal rollouts go through the model once; by itself, each goes through it as often as it is there.</summary>
+    [Theory]
+    [InlineData("none")]
+    [InlineData("high entropy")]
+    [InlineData("several updates")]
+    public void Equal_rollouts_count_as_often_as_they_are_there(string what)
+    {
+        UpdateSample[] samples = Samples(2, 4);
+        samples = [.. samples, .. samples.Take(5).Select((s, i) => s with { Advantages = [.. s.Advantages.Select(a => (a * 0.5f) - i)] }), samples[1], samples[6] with { Prompt = samples[0].Prompt }];
+        RowBatch batch = new(samples, [.. Enumerable.Range(0, samples.Length)], CPU);
+        Assert.Equal((8 + 1, 15), (batch.Batch.InputLengths.Count, samples.Length));
+        Recipe recipe = what switch
+        {
+            "several updates" => Token with { Loss = Token.Loss with { UpdatesPerStep = 3 } },
+            "high entropy" => Token with { Loss = Token.Loss with { HighEntropyShare = 0.5 } },
+            _ => Token,
+        };
+        // Where tokens of a micro-batch are compared, both ways have the same micro-batches: then rows that differ in nothing but the array stand for rows by themselves.
+        UpdateSample[] apart = what == "high entropy" ? [.. samples.Select(s => s with { Prompt = [.. s.Prompt] })] : samples;
+        Same(Run(recipe, samples), Run(what == "high entropy" ? recipe : recipe with { Compute = new ComputeOptions { MicroBatchTokens = 1 } }, apart));
+    }
+
     [Fact]
     public void The_order_of_rows_does_not_matter()
     {

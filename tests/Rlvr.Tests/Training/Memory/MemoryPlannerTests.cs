@@ -68,7 +68,7 @@ public class MemoryPlannerTests
         Recipe recipe = new() { Compute = new ComputeOptions { MicroBatchTokens = 24_000, Precision = "fp32" } };
         long Logits(int vocabulary) => MemoryPlanner.Of(recipe, SevenBillion with { VocabularySize = vocabulary }, Gpu).Phases.Single(p => p.Name == "update").Items.Single(i => i.Name == "logits").Bytes;
         Assert.Equal(Logits(152_064), Logits(32_000));
-        Assert.InRange(Logits(152_064), 200e6, 300e6); // all of them would be 14.6 GB
+        Assert.InRange(Logits(152_064), 700e6, 900e6); // all of them would be 14.6 GB
     }
 
     [Fact]

@@ -152,25 +152,46 @@ public sealed class KvCache : IDisposable
 
     /// <summary>Prepares a decoding step in which every row in use gets one token; afterwards each is one longer.</summary>
     /// <returns>The step's attention, which belongs to the current dispose scope.</returns>
-    public CachedAttention NextStep(Device device)
+    public CachedAttention NextStep(Device device) => NextStep(device, [.. Enumerable.Repeat(1, Rows)]);
+
+    /// <summary>Prepares a decoding step in which each row in use gets some tokens; afterwards it is longer by as many.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="counts">Tokens of each row, at least 1; the step's tokens are the rows', one row after the other.</param>
+    /// <returns>The step's attention, which belongs to the current dispose scope.</returns>
+    public CachedAttention NextStep(Device device, IReadOnlyList<int> counts)
     {
-        int[] before = lengths[..Rows];
-        int shortest = before.DefaultIfEmpty(0).Min() + 1, longest = before.DefaultIfEmpty(0).Max() + 1;
+        if (counts.Count != Rows) throw new ArgumentException($"{counts.Count} numbers of tokens for {Rows} rows.", nameof(counts));
+        int most = counts.DefaultIfEmpty(1).Max(), shortest = int.MaxValue, longest = 0;
+        for (int row = 0; row < Rows; row++) (shortest, longest) = (int.Min(shortest, lengths[row] + counts[row]), int.Max(longest, lengths[row] + counts[row]));
         Reserve(Rows, longest);
-        long[] places = new long[Rows * heads];
+        long[] places = new long[counts.Sum() * heads];
+        long[] seen = new long[Rows * most]; // places that a token sees, by row and token
+        int next = 0;
         for (int row = 0; row < Rows; row++)
         {
-            for (int head = 0; head < heads; head++)
-                places[(row * heads) + head] = ((((long)row * heads) + head) * PlaceLength) + lengths[row];
-            lengths[row]++;
+            for (int token = 0; token < counts[row]; token++)
+            {
+                for (int head = 0; head < heads; head++) places[next++] = ((((long)row * heads) + head) * PlaceLength) + lengths[row] + token;
+            }
+            for (int token = 0; token < most; token++) seen[(row * most) + token] = lengths[row] + int.Min(token + 1, counts[row]);
+            lengths[row] += counts[row];
         }
-        Tensor? hidden = null; // [R, 1, longest]: true where a row has no token yet
-        if (shortest != longest)
+        Tensor? hidden = null;
+        if (most > 1 || shortest != longest)
         {
-            Tensor used = tensor(lengths.Take(Rows).Select(l => (long)l).ToArray(), device: device).view(-1, 1, 1, 1);
-            hidden = arange(longest, device: device).view(1, 1, 1, longest).ge(used).expand(Rows, heads, 1, longest).reshape((long)Rows * heads, 1, longest);
+            hidden = arange(longest, device: device).view(1, 1, 1, 1, longest).ge(tensor(seen, device: device).view(Rows, 1, most, 1, 1))
+                .expand(Rows, heads, most, 1, longest).reshape((long)Rows * heads, most, 1, longest);
         }
-        return new CachedAttention(this, tensor(places, device: device), longest, hidden);
+        return new CachedAttention(this, tensor(places, device: device), longest, hidden, most == 1 ? null : new TokenGrid(counts, most, device));
+    }
+
+    /// <summary>Takes the last tokens of a row back.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="count">Tokens; what they leave in memory is overwritten by the next ones and seen by none before.</param>
+    public void Drop(int row, int count)
+    {
+        if (count < 0 || count > lengths[row]) throw new ArgumentOutOfRangeException(nameof(count), count, $"The row has {lengths[row]} tokens.");
+        lengths[row] -= count;
     }
 
     /// <summary>Position in its sequence of the next token of a row.</summary>

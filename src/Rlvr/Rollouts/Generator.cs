@@ -1,4 +1,5 @@
 using Rlvr.Models;
+using Rlvr.Rollouts.Speculation;
 using Rlvr.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,10 +12,28 @@ namespace Rlvr.Rollouts;
 /// <remarks>
 /// The draws of a rollout depend on (seed, step, rollout id, position) only, so its tokens do not depend on what else is in the batch, up to
 /// floating-point ties: matrix products may round differently with another number of rows, and where two running sums (or, greedy,
-/// two logits) are equal to within that rounding, the choice may differ.
+/// two logits) are equal to within that rounding, the choice may differ. For the same reason guessing (<see cref="SamplingOptions.Speculate"/>) gives
+/// the same tokens: the token at a position is a function of the logits and of the position's number, so a guess is right or wrong, and a wrong one is taken back.
 /// </remarks>
-public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
+public sealed class Generator
 {
+    private readonly Transformer model;
+    private readonly Tokenizer? tokenizer;
+    private readonly Func<IReadOnlyList<int[]>, int[], SamplingOptions, IDrafter?> createDrafter;
+
+    /// <summary>Generates with a model.</summary>
+    /// <param name="model">The model; it stays the caller's.</param>
+    /// <param name="tokenizer">Decodes the responses; without one they have no text.</param>
+    public Generator(Transformer model, Tokenizer? tokenizer = null) : this(model, tokenizer, null) { }
+
+    /// <summary>The same with other guesses.</summary>
+    internal Generator(Transformer model, Tokenizer? tokenizer, Func<IReadOnlyList<int[]>, int[], SamplingOptions, IDrafter?>? createDrafter)
+    {
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.createDrafter = createDrafter ?? Drafter;
+    }
+
     /// <summary>Generates a response to each request.</summary>
     /// <param name="requests">What to generate.</param>
     /// <param name="options">How.</param>
@@ -36,16 +55,18 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
         int maxLength = options.MaxNewTokens + (shared ? 0 : prompts.Max(p => p.Length));
         using KvCache cache = new(model.Config, capacity, maxLength, model.Device, model.ComputeType);
         using Prefill prefill = new(model, prompts, promptOf);
+        IDrafter? drafter = createDrafter(prompts, promptOf, options);
         Rollout[] results = new Rollout[requests.Count];
-        List<Row> rows = [];
+        List<DecodingRow> rows = [];
         HashSet<int> stopIds = [.. options.StopIds];
         int waiting = 0;
         while (rows.Count > 0 || waiting < requests.Count)
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            // The rows of this round: those that decode one more token, then those that enter with the logits of their prompt.
-            Tensor? logits = rows.Count > 0 ? Decode(rows, cache) : null;
+            // The rows of this round: those that decode one more token, or several as guessed, then those that enter with the logits of their prompt.
+            IReadOnlyList<int[]>? drafts = drafter?.Propose(rows);
+            Tensor? logits = rows.Count > 0 ? Decode(rows, drafts, cache) : null;
             int entering = int.Min(capacity - rows.Count, requests.Count - waiting);
             if (entering > 0)
             {
@@ -57,23 +78,34 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
                 for (int i = 0; i < entering; i++, waiting++)
                 {
                     cache.Add(shared ? null : prefill.KeysAndValues(promptOf[waiting]));
-                    rows.Add(new Row(waiting, requests[waiting], options, tokenizer));
+                    rows.Add(new DecodingRow(waiting, requests[waiting], options, tokenizer));
+                    drafter?.Enter(waiting);
                     prefill.Release(promptOf[waiting]);
                 }
             }
-            double[] uniforms = [.. rows.Select(r => CounterRandom.Uniform(options.Seed, options.Step, r.Request.Id, (ulong)r.Tokens.Count))];
+            double[] uniforms = [.. rows.SelectMany((row, i) => Enumerable.Range(row.Tokens.Count, 1 + Draft(drafts, i).Length)
+                .Select(position => CounterRandom.Uniform(options.Seed, options.Step, row.Request.Id, (ulong)position)))];
             (Tensor drawn, Tensor logProbs) = Sampler.Draw(logits!, uniforms, options);
-            long[] tokens = drawn.cpu().data<long>().ToArray();
+            int[] tokens = [.. drawn.cpu().data<long>().ToArray().Select(t => (int)t)];
             float[] values = logProbs.cpu().data<float>().ToArray();
-            for (int i = 0; i < rows.Count; i++)
+            for (int i = 0, at = 0; i < rows.Count; i++)
             {
-                rows[i].Append((int)tokens[i], values[i], stopIds, options);
-                onToken?.Invoke(rows[i].Index, (int)tokens[i]);
+                int[] draft = Draft(drafts, i);
+                int right = 0; // a token was drawn from the right logits if all before it are as guessed
+                for (; ; right++)
+                {
+                    rows[i].Append(tokens[at + right], values[at + right], stopIds);
+                    onToken?.Invoke(rows[i].Index, tokens[at + right]);
+                    if (rows[i].Finish is not null || right == draft.Length || tokens[at + right] != draft[right]) break;
+                }
+                drafter?.Drawn(rows[i], tokens.AsSpan(at, 1 + right));
+                cache.Drop(i, draft.Length - right);
+                at += 1 + draft.Length;
             }
             for (int i = rows.Count - 1; i >= 0; i--)
             {
-                if (rows[i].Finish is not { } finish) continue;
-                results[rows[i].Index] = rows[i].ToRollout(finish);
+                if (rows[i].Finish is null) continue;
+                results[rows[i].Index] = rows[i].ToRollout();
                 onRollout?.Invoke(rows[i].Index, results[rows[i].Index]);
                 cache.Remove(i); // the last row takes its place, here as there
                 rows[i] = rows[^1];
@@ -83,13 +115,22 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
         return results;
     }
 
-    private Tensor Decode(List<Row> rows, KvCache cache)
+    private IDrafter? Drafter(IReadOnlyList<int[]> prompts, int[] promptOf, SamplingOptions options) =>
+        options.Speculate && model.Device.type == DeviceType.CPU ? new GroupDrafter(prompts, promptOf, options, new DraftPolicy()) : null;
+
+    /// <summary>One pass: each row's last token and its guesses.</summary>
+    /// <returns>[sum over rows of 1 + guesses, V].</returns>
+    private Tensor Decode(List<DecodingRow> rows, IReadOnlyList<int[]>? drafts, KvCache cache)
     {
-        Tensor tokens = tensor(rows.Select(r => (long)r.Tokens[^1]).ToArray(), device: model.Device);
-        long[] at = [.. Enumerable.Range(0, rows.Count).Select(i => (long)cache.NextPosition(i))];
+        int[] counts = [.. rows.Select((_, i) => 1 + Draft(drafts, i).Length)];
+        Tensor tokens = tensor(rows.SelectMany((row, i) => Draft(drafts, i).Prepend(row.Tokens[^1])).Select(t => (long)t).ToArray(), device: model.Device);
+        long[] at = [.. counts.SelectMany((count, i) => Enumerable.Range(cache.NextPosition(i), count)).Select(p => (long)p)];
         Tensor positions = tensor(at, device: model.Device);
-        return model.Logits(model.Hidden(tokens, positions, at.Max(), cache.NextStep(model.Device)));
+        return model.Logits(model.Hidden(tokens, positions, at.Max(), cache.NextStep(model.Device, counts)));
     }
+
+    /// <summary>The guesses of a row; a row that has just entered has none.</summary>
+    private static int[] Draft(IReadOnlyList<int[]>? drafts, int row) => drafts is not null && row < drafts.Count ? drafts[row] : [];
 
     private void Check(IReadOnlyList<GenerationRequest> requests, SamplingOptions options)
     {
@@ -138,55 +179,6 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
             HashCode hash = default;
             foreach (int token in tokens) hash.Add(token);
             return hash.ToHashCode();
-        }
-    }
-
-    /// <summary>A row being decoded.</summary>
-    private sealed class Row(int index, GenerationRequest request, SamplingOptions options, Tokenizer? tokenizer)
-    {
-        private readonly List<float> logProbs = [];
-        private readonly StreamingDecoder? stream = options.StopStrings.Count > 0 ? tokenizer!.CreateStream() : null;
-        private string text = "";
-
-        public int Index => index;
-
-        public GenerationRequest Request => request;
-
-        public List<int> Tokens { get; } = [];
-
-        public FinishReason? Finish { get; private set; }
-
-        public void Append(int token, float logProb, HashSet<int> stopIds, SamplingOptions options)
-        {
-            Tokens.Add(token);
-            logProbs.Add(logProb);
-            if (stopIds.Contains(token)) Finish = FinishReason.Stop;
-            else if (FindsStopString(token, options.StopStrings)) Finish = FinishReason.StopString;
-            else if (Tokens.Count >= options.MaxNewTokens) Finish = FinishReason.Length;
-        }
-
-        public Rollout ToRollout(FinishReason finish)
-        {
-            int[] tokens = [.. Tokens];
-            string decoded = finish == FinishReason.StopString ? text : tokenizer?.Decode(tokens) ?? "";
-            return new Rollout(request, tokens, [.. logProbs], finish, decoded);
-        }
-
-        private bool FindsStopString(int token, IReadOnlyList<string> stopStrings)
-        {
-            if (stream is null) return false;
-            int before = text.Length;
-            text += stream.Append(token);
-            int cut = int.MaxValue;
-            foreach (string stop in stopStrings)
-            {
-                // Only where the new text is part of it; earlier text was looked through before.
-                int found = text.IndexOf(stop, int.Max(0, before - stop.Length + 1), StringComparison.Ordinal);
-                if (found >= 0) cut = int.Min(cut, found);
-            }
-            if (cut == int.MaxValue) return false;
-            text = text[..cut]; // a token can bring several of them: the first in the text counts
-            return true;
         }
     }
 }

@@ -20,20 +20,16 @@ internal static class SpeculateBench
     /// <param name="Temperature">Of the draws.</param>
     /// <param name="NewTokens">Most tokens of a response.</param>
     /// <param name="Warmup">Seconds that both ways run before they are measured.</param>
-    /// <param name="Policy">When a guess pays.</param>
-    public sealed record Settings(int Threads, int[] Rows, int Repeats, double Temperature, int NewTokens, double Warmup, DraftPolicy Policy);
-
-    /// <summary>The policy in use, but for what is asked for.</summary>
-    public static DraftPolicy Policy(Func<string, int, int> option)
+    /// <param name="MaxRows">The most rows that guesses are made for; -1 for the usual.</param>
+    /// <param name="MaxDraft">The most guesses for a row; -1 for the usual.</param>
+    public sealed record Settings(int Threads, int[] Rows, int Repeats, double Temperature, int NewTokens, double Warmup, int MaxRows, int MaxDraft)
     {
-        DraftPolicy usual = new();
-        return new DraftPolicy
+        /// <summary>When a guess pays.</summary>
+        public DraftPolicy Policy(ModelConfig config)
         {
-            FixedCost = option("--cost", (int)usual.FixedCost),
-            MaxRows = option("--max-rows", usual.MaxRows),
-            MaxTokens = option("--max-tokens", usual.MaxTokens),
-            MaxDraft = option("--max-draft", usual.MaxDraft),
-        };
+            DraftPolicy usual = new(PassCost.Of(config));
+            return usual with { MaxRows = MaxRows < 0 ? usual.MaxRows : MaxRows, MaxDraft = MaxDraft < 0 ? usual.MaxDraft : MaxDraft };
+        }
     }
 
     /// <summary>The rollouts of one problem of a micro suite, by a trained model.</summary>
@@ -51,7 +47,7 @@ internal static class SpeculateBench
         {
             int count = rows == 1 ? rollouts : int.Max(rollouts, 4 * rows);
             SamplingOptions options = new() { Temperature = settings.Temperature, MaxNewTokens = settings.NewTokens, StopIds = model.StopIds, Seed = 1, MaxRows = rows };
-            Compare(model.Network, model.Tokenizer, prompt, count, options, settings, (p, of, o) => new GroupDrafter(p, of, o, settings.Policy));
+            Compare(model.Network, model.Tokenizer, prompt, count, options, settings, (p, of, o) => new GroupDrafter(p, of, o, settings.Policy(model.Network.Config)));
         }
     }
 
@@ -72,7 +68,7 @@ internal static class SpeculateBench
             SamplingOptions options = new() { Temperature = settings.Temperature, MaxNewTokens = settings.NewTokens, Seed = 1 };
             GenerationRequest[] requests = [.. Enumerable.Range(0, rows).Select(i => new GenerationRequest(prompt, (ulong)i))];
             IReadOnlyList<Rollout> known = new Generator(model).Generate(requests, options with { Speculate = false });
-            Compare(model, null, prompt, rows, options, settings, (_, _, _) => new KnownDrafter(known, acceptance, settings.Policy));
+            Compare(model, null, prompt, rows, options, settings, (_, _, _) => new KnownDrafter(known, acceptance, settings.Policy(config)));
         }
     }
 
@@ -141,9 +137,10 @@ internal static class SpeculateBench
 
         public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingRow> rows)
         {
-            int most = rows.Count > policy.MaxRows ? 0 : int.Min(policy.MaxDraft, (policy.MaxTokens - rows.Count) / rows.Count), length = 0;
-            for (double probability = acceptance; length < most && probability > policy.Threshold(rows.Count); probability *= acceptance) length++;
-            return [.. rows.Select(row => Enumerable.Range(row.Tokens.Count, int.Min(length, known[row.Index].Tokens.Length - row.Tokens.Count - 1)).Select(i => Guess(row, i)).ToArray())];
+            // As many for each row as pay.
+            int most = rows.Count > 0 && rows.Count <= policy.MaxRows ? policy.MaxDraftOf(rows.Count) : 0;
+            int length = rows.Count == 0 ? 0 : policy.Choose(rows.Count, Enumerable.Range(0, most * rows.Count).Select(i => double.Pow(acceptance, 1 + (i / rows.Count)))) / rows.Count;
+            return [.. rows.Select(row => Enumerable.Range(row.Tokens.Count, int.Clamp(known[row.Index].Tokens.Length - row.Tokens.Count - 1, 0, length)).Select(i => Guess(row, i)).ToArray())];
         }
 
         public void Drawn(DecodingRow row, ReadOnlySpan<int> tokens) { }

@@ -116,7 +116,7 @@ public sealed class Generator
     }
 
     private IDrafter? Drafter(IReadOnlyList<int[]> prompts, int[] promptOf, SamplingOptions options) =>
-        options.Speculate && model.Device.type == DeviceType.CPU ? new GroupDrafter(prompts, promptOf, options, new DraftPolicy()) : null;
+        options.Speculate && model.Device.type == DeviceType.CPU ? new GroupDrafter(prompts, promptOf, options, new DraftPolicy(PassCost.Of(model.Config))) : null;
 
     /// <summary>One pass: each row's last token and its guesses.</summary>
     /// <returns>[sum over rows of 1 + guesses, V].</returns>

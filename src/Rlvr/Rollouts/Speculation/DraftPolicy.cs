@@ -1,23 +1,38 @@
 namespace Rlvr.Rollouts.Speculation;
 
 /// <summary>
-/// When a guess pays. A pass over n tokens costs about f + n, with what a further token costs as the unit. R rows without guesses give R tokens for f + R; a guess that comes true with probability
-/// q gives q more for 1. So it pays where q > R / (f + R): with one row nearly always, with many only where the text is almost certain.
+/// Which guesses pay. R rows without guesses give R tokens for a pass of R; n guesses that come true with probabilities q give sum(q) more for a pass of R + n. With few
+/// rows a pass of more tokens costs little more, so nearly every guess pays; with many only one that is almost certain.
 /// </summary>
-internal sealed record DraftPolicy
+/// <param name="Cost">What passes cost.</param>
+internal sealed record DraftPolicy(PassCost Cost)
 {
-    /// <summary>f: what a pass costs before its first token, in tokens (LOG.md).</summary>
-    public double FixedCost { get; init; } = 4;
-
-    /// <summary>The most rows that guesses are made for.</summary>
-    public int MaxRows { get; init; } = 8;
-
-    /// <summary>The most tokens of a pass, guesses included.</summary>
-    public int MaxTokens { get; init; } = 16;
+    /// <summary>The most rows that guesses are made for: with more, the work of guessing shows.</summary>
+    public int MaxRows { get; init; } = 128;
 
     /// <summary>The most guesses for a row in one pass.</summary>
-    public int MaxDraft { get; init; } = 8;
+    public int MaxDraft { get; init; } = 15;
 
-    /// <summary>The probability from which a guess pays.</summary>
-    public double Threshold(int rows) => rows / (FixedCost + rows);
+    /// <summary>The most guesses for a row in one pass of so many rows: attention is computed for as many tokens of each row as the longest draft has.</summary>
+    public int MaxDraftOf(int rows) => int.Clamp(64 / rows, int.Min(3, MaxDraft), MaxDraft);
+
+    /// <summary>The probability below which a guess cannot pay.</summary>
+    /// <param name="rows">Rows being decoded.</param>
+    public double Threshold(int rows) => rows * Cost.Token / Cost.Of(rows);
+
+    /// <summary>How many guesses give the most tokens for the time.</summary>
+    /// <param name="rows">Rows being decoded.</param>
+    /// <param name="probabilities">That each is reached and comes true, the likeliest first.</param>
+    public int Choose(int rows, IEnumerable<double> probabilities)
+    {
+        int best = 0, taken = 0;
+        double tokens = rows, rate = rows / Cost.Of(rows);
+        foreach (double probability in probabilities)
+        {
+            tokens += probability;
+            if (tokens / Cost.Of(rows + ++taken) is double reached && reached <= rate) continue;
+            (best, rate) = (taken, tokens / Cost.Of(rows + taken));
+        }
+        return best;
+    }
 }

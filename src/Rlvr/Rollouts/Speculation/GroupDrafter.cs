@@ -39,14 +39,14 @@ internal sealed class GroupDrafter : IDrafter
     {
         int[][] drafts = new int[rows.Count][];
         Array.Fill(drafts, None);
-        int room = policy.MaxTokens - rows.Count;
-        if (rows.Count > policy.MaxRows || room <= 0) return drafts;
+        if (rows.Count == 0 || rows.Count > policy.MaxRows) return drafts;
         double threshold = policy.Threshold(rows.Count);
         candidates.Clear();
-        for (int row = 0; row < rows.Count; row++) Guess(rows[row], row, threshold);
+        for (int row = 0; row < rows.Count; row++) Guess(rows[row], row, policy.MaxDraftOf(rows.Count), threshold);
         // The likeliest first; a guess is never likelier than those before it in its row, so what is taken of a row is its beginning.
+        (double Probability, int Row)[] sorted = [.. candidates.OrderByDescending(c => c.Probability)];
         int[] counts = new int[rows.Count];
-        foreach ((_, int row) in candidates.OrderByDescending(c => c.Probability).Take(room)) counts[row]++;
+        foreach ((_, int row) in sorted.Take(policy.Choose(rows.Count, sorted.Select(c => c.Probability)))) counts[row]++;
         for (int row = 0; row < rows.Count; row++)
             if (counts[row] > 0) drafts[row] = [.. guesses[rows[row].Index].Take(counts[row]).Select(g => g.Token)];
         return drafts;
@@ -67,12 +67,12 @@ internal sealed class GroupDrafter : IDrafter
     }
 
     /// <summary>Guesses on until it no longer pays. The guess that does not is kept to learn from.</summary>
-    private void Guess(DecodingRow row, int number, double threshold)
+    private void Guess(DecodingRow row, int number, int most, double threshold)
     {
         List<DraftGuess> made = guesses[row.Index];
-        Span<int> assumed = stackalloc int[policy.MaxDraft];
+        most = int.Min(most, options.MaxNewTokens - row.Tokens.Count - 1); // the last token is drawn in any case
+        Span<int> assumed = stackalloc int[int.Max(0, most)];
         double probability = 1;
-        int most = int.Min(policy.MaxDraft, options.MaxNewTokens - row.Tokens.Count - 1);
         while (made.Count < most && indexes[promptOf[row.Index]].Next(texts[row.Index], assumed[..made.Count]) is { } guess)
         {
             assumed[made.Count] = guess.Token;

@@ -4,7 +4,7 @@ using Rlvr.Bench;
 // dotnet run -c Release --project bench/Rlvr.Bench -- precision [--tokens 4096] [--width 192]
 // dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- decode [--shape 0.5b] [--device cpu] [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
-// dotnet run -c Release --project bench/Rlvr.Bench -- speculate [--model models/micro-math] [--problem micro:pi-1] [--rollouts 64] [--rows N] [--temperature 60] [--tokens 112] [--repeats 5] [--warmup 4] [--max-rows N] [--max-draft N]
+// dotnet run -c Release --project bench/Rlvr.Bench -- speculate [--model models/micro-math] [--suite pi-1] [--problems 1] [--rollouts N] [--rows N] [--temperature 60] [--tokens 112] [--repeats 5] [--warmup 4] [--max-rows N] [--max-draft N]
 // dotnet run -c Release --project bench/Rlvr.Bench -- speculate --shape 0.5b [--accept 60] [--precision fp32] [--tokens 32] ...
 // dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
@@ -31,7 +31,7 @@ switch (args.FirstOrDefault())
         SpeculateBench.Settings settings = new(Option("--threads", 1), Option("--rows", 0) is > 0 and int only ? [only] : Text("--shape", "").Length > 0 ? [1, 8] : [1, 8, 64], Option("--repeats", 5),
             Option("--temperature", 60) / 100.0, Option("--tokens", Text("--shape", "").Length > 0 ? 32 : 112), Option("--warmup", 4), Option("--max-rows", -1), Option("--max-draft", -1));
         if (Text("--shape", "").Length > 0) SpeculateBench.RunShape(Text("--shape", ""), Text("--precision", "fp32"), Option("--accept", 60) / 100.0, settings);
-        else SpeculateBench.RunModel(Text("--model", "models/micro-math"), Text("--problem", "micro:pi-1"), Option("--rollouts", 64), settings);
+        else SpeculateBench.RunModel(Text("--model", "models/micro-math"), Text("--suite", "pi-1"), Option("--problems", 1), Option("--rollouts", 0), settings);
         return 0;
     case "grpo":
         LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0);

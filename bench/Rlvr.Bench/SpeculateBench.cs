@@ -32,22 +32,29 @@ internal static class SpeculateBench
         }
     }
 
-    /// <summary>The rollouts of one problem of a micro suite, by a trained model.</summary>
+    /// <summary>The rollouts of problems of a micro suite, by a trained model.</summary>
     /// <param name="folder">The model.</param>
-    /// <param name="problem">The problem set, its first problem.</param>
-    /// <param name="rollouts">Rollouts of it; at least four for each active row.</param>
+    /// <param name="suite">The problem set.</param>
+    /// <param name="problems">How many of its first problems.</param>
+    /// <param name="rollouts">Rollouts of them all; 0 for four for each active row, at least 64.</param>
     /// <param name="settings">What is measured.</param>
-    public static void RunModel(string folder, string problem, int rollouts, Settings settings)
+    public static void RunModel(string folder, string suite, int problems, int rollouts, Settings settings)
     {
         using LanguageModel model = LanguageModel.Load(folder, frozen: true);
         ThreadChoice.Apply(settings.Threads, model.Network.Config.HiddenSize);
-        int[] prompt = model.Tokenizer.Encode(PromptTemplate.Get("micro", folder).Render(ProblemSets.Load(problem)[0]));
-        Console.WriteLine($"{folder}, {problem}, prompt of {prompt.Length} tokens, temperature {settings.Temperature}, at most {settings.NewTokens} tokens");
+        int[][] prompts = [.. ProblemSets.Load(suite).Take(problems).Select(p => model.Tokenizer.Encode(PromptTemplate.Get("micro", folder).Render(p)))];
+        Console.WriteLine($"{folder}, {prompts.Length} of {suite}, prompts of {prompts.Average(p => p.Length)} tokens, temperature {settings.Temperature}, at most {settings.NewTokens} tokens");
         foreach (int rows in settings.Rows)
         {
-            int count = rows == 1 ? rollouts : int.Max(rollouts, 4 * rows);
+            int count = rollouts > 0 ? rollouts : int.Max(64, 4 * rows);
             SamplingOptions options = new() { Temperature = settings.Temperature, MaxNewTokens = settings.NewTokens, StopIds = model.StopIds, Seed = 1, MaxRows = rows };
-            Compare(model.Network, model.Tokenizer, prompt, count, options, settings, (p, of, o) => new GroupDrafter(p, of, o, settings.Policy(model.Network.Config)));
+            IReadOnlyList<Rollout>? earlier = Environment.GetEnvironmentVariable("HIST") == "1" ? new Generator(model.Network, model.Tokenizer).Generate([.. Enumerable.Range(0, count).Select(i => new GenerationRequest(prompts[(int)((long)i * prompts.Length / count)], (ulong)i))], options with { Seed = 7 }) : null;
+            Compare(model.Network, model.Tokenizer, prompts, count, options, settings, (p, of, o) =>
+            {
+                GroupDrafter d = new GroupDrafter(p, of, o, settings.Policy(model.Network.Config));
+                if (earlier is not null) foreach (Rollout r in earlier) d.AddEarlier(p.ToList().FindIndex(q => q.AsSpan().SequenceEqual(r.Request.Prompt)), r.Tokens);
+                return d;
+            });
         }
     }
 
@@ -68,14 +75,14 @@ internal static class SpeculateBench
             SamplingOptions options = new() { Temperature = settings.Temperature, MaxNewTokens = settings.NewTokens, Seed = 1 };
             GenerationRequest[] requests = [.. Enumerable.Range(0, rows).Select(i => new GenerationRequest(prompt, (ulong)i))];
             IReadOnlyList<Rollout> known = new Generator(model).Generate(requests, options with { Speculate = false });
-            Compare(model, null, prompt, rows, options, settings, (_, _, _) => new KnownDrafter(known, acceptance, settings.Policy(config)));
+            Compare(model, null, [prompt], rows, options, settings, (_, _, _) => new KnownDrafter(known, acceptance, settings.Policy(config)));
         }
     }
 
     private static void Compare(
-        Transformer model, Text.Tokenizer? tokenizer, int[] prompt, int count, SamplingOptions options, Settings settings, Func<IReadOnlyList<int[]>, int[], SamplingOptions, IDrafter> create)
+        Transformer model, Text.Tokenizer? tokenizer, int[][] prompts, int count, SamplingOptions options, Settings settings, Func<IReadOnlyList<int[]>, int[], SamplingOptions, IDrafter> create)
     {
-        GenerationRequest[] requests = [.. Enumerable.Range(0, count).Select(i => new GenerationRequest(prompt, (ulong)i))];
+        GenerationRequest[] requests = [.. Enumerable.Range(0, count).Select(i => new GenerationRequest(prompts[(int)((long)i * prompts.Length / count)], (ulong)i))];
         CountingDrafter? counts = null;
         Generator plain = new(model, tokenizer), guessing = new(model, tokenizer, (p, of, o) => counts = new CountingDrafter(create(p, of, o)));
         IReadOnlyList<Rollout> without = plain.Generate(requests, options with { Speculate = false }), with = guessing.Generate(requests, options);

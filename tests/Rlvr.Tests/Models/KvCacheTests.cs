@@ -65,6 +65,32 @@ public class KvCacheTests
         for (int i = 0; i < 5; i++) decoding.StepAndCompare();
     }
 
+    /// <summary>Each row gets several tokens at once, some of which are taken back.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Several_tokens_of_a_row_decode_as_one_by_one(string name)
+    {
+        using Transformer model = TinyModels.Create(name);
+        foreach (int[]? shared in new[] { null, TinyModels.Tokens(6, 1) })
+        {
+            using Decoding decoding = new(model, capacity: 4, maxLength: 90, shared);
+            for (ulong row = 0; row < 3; row++) decoding.Add(shared is null ? TinyModels.Tokens(1 + (2 * (int)row), row) : null, TinyModels.Tokens(80, 20 + row));
+            decoding.StepAndCompare(3, 1, 2);
+            decoding.StepAndCompare();
+            decoding.StepAndCompare(4, 4, 4);
+            decoding.Drop(0, 3);
+            decoding.Drop(2, 1);
+            decoding.StepAndCompare(1, 5, 3); // over what was taken back
+            decoding.Drop(1, 5);
+            decoding.StepAndCompare(); // what was taken back lies behind a row's last token
+            decoding.Remove(0);
+            decoding.StepAndCompare(2, 60); // into another block
+            decoding.Drop(1, 60);
+            decoding.Remove(0);
+            decoding.StepAndCompare(7); // one row alone
+        }
+    }
+
     /// <summary>Places grow by a block when the longest row needs it, and are then as many as there are rows.</summary>
     [Fact]
     public void Memory_follows_the_rows_in_use()
@@ -94,7 +120,9 @@ public class KvCacheTests
         using Decoding decoding = new(model, capacity: 1, maxLength: 4, sharedPrompt: null);
         decoding.Add(TinyModels.Tokens(3, 1), TinyModels.Tokens(5, 2));
         decoding.StepAndCompare();
-        Assert.Throws<InvalidOperationException>(decoding.StepAndCompare);
+        Assert.Throws<InvalidOperationException>(() => decoding.StepAndCompare());
+        Assert.Throws<ArgumentException>(() => decoding.Cache.NextStep(CPU, [1, 1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => decoding.Cache.Drop(0, 5));
         Assert.Throws<InvalidOperationException>(() => decoding.Cache.SetSharedPrefix(decoding.Prefill(TinyModels.Tokens(2, 3))));
     }
 
@@ -135,17 +163,27 @@ public class KvCacheTests
             rows.RemoveAt(rows.Count - 1);
         }
 
-        /// <summary>Gives every row its next token; the logits must be those of its whole sequence so far.</summary>
-        public void StepAndCompare()
+        /// <summary>Takes a row's last tokens back.</summary>
+        public void Drop(int row, int count)
         {
-            long[] tokens = [.. rows.Select(r => (long)r.Continuation[r.Done])], positions = [.. Enumerable.Range(0, rows.Count).Select(i => (long)Cache.NextPosition(i))];
-            Assert.Equal(rows.Select(r => (long)r.Prompt.Length + r.Done), positions);
-            Tensor logits = model.Logits(model.Hidden(tensor(tokens), tensor(positions), positions.Max(), Cache.NextStep(CPU)));
-            for (int i = 0; i < rows.Count; i++)
+            Cache.Drop(row, count);
+            rows[row].Done -= count;
+        }
+
+        /// <summary>Gives every row its next tokens, one if nothing else is said; the logits must be those of its whole sequence so far.</summary>
+        public void StepAndCompare(params int[] counts)
+        {
+            if (counts.Length == 0) counts = [.. rows.Select(_ => 1)];
+            long[] tokens = [.. rows.SelectMany((r, i) => r.Continuation.Skip(r.Done).Take(counts[i])).Select(t => (long)t)];
+            long[] positions = [.. rows.SelectMany((_, i) => Enumerable.Range(Cache.NextPosition(i), counts[i])).Select(p => (long)p)];
+            Assert.Equal(rows.SelectMany((r, i) => Enumerable.Range(r.Prompt.Length + r.Done, counts[i])).Select(p => (long)p), positions);
+            CachedAttention attention = counts.All(c => c == 1) ? Cache.NextStep(CPU) : Cache.NextStep(CPU, counts);
+            Tensor logits = model.Logits(model.Hidden(tensor(tokens), tensor(positions), positions.Max(), attention));
+            for (int i = 0, at = 0; i < rows.Count; at += counts[i++])
             {
-                rows[i].Done++;
+                rows[i].Done += counts[i];
                 int[] sequence = [.. rows[i].Prompt, .. rows[i].Continuation[..rows[i].Done]];
-                double difference = TinyModels.Largest(logits[i].sub(TinyModels.PlainLogits(model, sequence)[-1]));
+                double difference = TinyModels.Largest(logits.narrow(0, at, counts[i]).sub(TinyModels.PlainLogits(model, sequence).narrow(0, sequence.Length - counts[i], counts[i])));
                 Assert.True(difference <= Tolerance, $"row {i} after {rows[i].Done} tokens: off by {difference:g3}");
             }
         }

@@ -21,36 +21,36 @@ internal sealed class DraftIndex
     /// <summary>Most places of a chain that are looked at.</summary>
     public const int MaxPlaces = 32;
 
-    private readonly int[] prompt;
-    private readonly List<List<int>> texts = []; // without the prompt
+    private readonly List<(int[] Prompt, List<int> Tokens)> texts = [];
     private readonly List<Place> places = [];
     private readonly Dictionary<(int, int), int> latest = []; // by the two tokens before it, the latest place
 
-    /// <param name="Text">The rollout's number, -1 for the prompt itself.</param>
+    /// <param name="Text">The text's number.</param>
     /// <param name="Position">Of the token, the prompt's counted.</param>
     /// <param name="Earlier">The place before it in the chain, -1 for none.</param>
     private readonly record struct Place(int Text, int Position, int Earlier);
 
-    /// <param name="prompt">The prompt, which all texts begin with.</param>
-    public DraftIndex(int[] prompt)
+    /// <summary>Adds a prompt by itself.</summary>
+    public void AddPrompt(int[] prompt)
     {
-        this.prompt = prompt;
-        for (int i = MinContext; i < prompt.Length; i++) Enter(-1, i);
+        int text = Start(prompt);
+        for (int i = MinContext; i < prompt.Length; i++) Enter(text, i);
     }
 
     /// <summary>Starts a rollout, which has no tokens yet.</summary>
+    /// <param name="prompt">What it begins with.</param>
     /// <returns>Its number.</returns>
-    public int Start()
+    public int Start(int[] prompt)
     {
-        texts.Add([]);
+        texts.Add((prompt, []));
         return texts.Count - 1;
     }
 
     /// <summary>Adds the next token of a rollout.</summary>
     public void Append(int text, int token)
     {
-        texts[text].Add(token);
-        int position = prompt.Length + texts[text].Count - 1;
+        texts[text].Tokens.Add(token);
+        int position = texts[text].Prompt.Length + texts[text].Tokens.Count - 1;
         if (position >= MinContext) Enter(text, position);
     }
 
@@ -88,12 +88,16 @@ internal sealed class DraftIndex
         last = places.Count - 1;
     }
 
-    private int Token(int text, int position) => position < prompt.Length ? prompt[position] : texts[text][position - prompt.Length];
+    private int Token(int text, int position)
+    {
+        (int[] prompt, List<int> tokens) = texts[text];
+        return position < prompt.Length ? prompt[position] : tokens[position - prompt.Length];
+    }
 
     /// <summary>The last tokens, the last one first.</summary>
     private int Context(int text, ReadOnlySpan<int> assumed, Span<int> context)
     {
-        int written = prompt.Length + texts[text].Count, length = int.Min(context.Length, written + assumed.Length);
+        int written = texts[text].Prompt.Length + texts[text].Tokens.Count, length = int.Min(context.Length, written + assumed.Length);
         for (int i = 0; i < length; i++) context[i] = i < assumed.Length ? assumed[assumed.Length - 1 - i] : Token(text, written + assumed.Length - 1 - i);
         return length;
     }

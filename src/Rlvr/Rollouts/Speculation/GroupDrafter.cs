@@ -10,6 +10,7 @@ internal sealed class GroupDrafter : IDrafter
 
     private readonly DraftPolicy policy;
     private readonly SamplingOptions options;
+    private readonly IReadOnlyList<int[]> prompts;
     private readonly int[] promptOf;
     private readonly DraftIndex[] indexes; // by prompt
     private readonly int[] texts; // by request, its number in its prompt's index
@@ -26,13 +27,24 @@ internal sealed class GroupDrafter : IDrafter
         this.policy = policy;
         this.options = options;
         this.promptOf = promptOf;
-        indexes = [.. prompts.Select(p => new DraftIndex(p))];
+        indexes = [.. prompts.Select(_ => new DraftIndex())];
+        for (int i = 0; i < prompts.Count; i++) indexes[i].AddPrompt(prompts[i]);
+        this.prompts = prompts;
         texts = new int[promptOf.Length];
         guesses = [.. promptOf.Select(_ => new List<DraftGuess>())];
     }
 
+    /// <summary>Adds a rollout of an earlier call.</summary>
+    /// <param name="prompt">Its prompt's number.</param>
+    /// <param name="tokens">Its tokens.</param>
+    public void AddEarlier(int prompt, ReadOnlySpan<int> tokens)
+    {
+        int text = indexes[prompt].Start(prompts[prompt]);
+        foreach (int token in tokens) indexes[prompt].Append(text, token);
+    }
+
     /// <inheritdoc/>
-    public void Enter(int request) => texts[request] = indexes[promptOf[request]].Start();
+    public void Enter(int request) => texts[request] = indexes[promptOf[request]].Start(prompts[promptOf[request]]);
 
     /// <inheritdoc/>
     public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingRow> rows)

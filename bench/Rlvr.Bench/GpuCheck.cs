@@ -33,9 +33,10 @@ internal static class GpuCheck
             using KvCache plainCache = new(config, 8, 600, gpu, ScalarType.BFloat16), exactCache = new(config, 8, 600, CPU);
             foreach ((int p, int count) in new[] { (0, 3), (1, 1), (2, 2) })
             {
-                flashCache.Add(Prompt(model, prompts[p], gpu), count);
-                plainCache.Add(Prompt(model, prompts[p], gpu), count);
-                exactCache.Add(Prompt(exact, prompts[p], CPU), count);
+                flashCache.Add(Prompt(model, prompts[p], gpu));
+                plainCache.Add(Prompt(model, prompts[p], gpu));
+                exactCache.Add(Prompt(exact, prompts[p], CPU));
+                foreach (IKvCache cache in new IKvCache[] { flashCache, plainCache, exactCache }) if (count > 1) cache.Fork([.. Enumerable.Repeat(plainCache.Rows - 1, count - 1)]);
             }
             for (int step = 0; step < 300; step++)
             {

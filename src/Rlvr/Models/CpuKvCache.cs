@@ -113,18 +113,30 @@ public sealed class CpuKvCache : IKvCache
     }
 
     /// <inheritdoc/>
-    public void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt, int count)
+    public void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt)
     {
         int length = prompt is null ? 0 : (int)prompt[0].Key.size(0);
-        Reserve(Rows + count, length);
-        for (int i = 0; i < count; i++)
+        Reserve(Rows + 1, length);
+        places.Add(free.Pop());
+        lengths.Add(length);
+        if (prompt is null) return;
+        using DisposeScope scope = NewDisposeScope();
+        for (int layer = 0; layer < keys.Length; layer++) Write(keys[layer][places[^1]], values[layer][places[^1]], prompt[layer]);
+    }
+
+    /// <inheritdoc/>
+    public void Fork(IReadOnlyList<int> rows)
+    {
+        // More at a time than asked for: rows that were equal part one after another.
+        Reserve(Rows + rows.Count <= Places ? Rows + rows.Count : int.Min(capacity, int.Max(Rows + rows.Count, 2 * Places)), 0);
+        int[] into = [.. rows.Select(_ => free.Pop())], from = [.. rows.Select(row => places[row])];
+        for (int layer = 0; layer < keys.Length; layer++)
         {
-            places.Add(free.Pop());
-            lengths.Add(length);
-            if (prompt is null) continue;
-            using DisposeScope scope = NewDisposeScope();
-            for (int layer = 0; layer < keys.Length; layer++) Write(keys[layer][places[^1]], values[layer][places[^1]], prompt[layer]);
+            Copy(keys[layer], from, into);
+            Copy(values[layer], from, into);
         }
+        places.AddRange(into);
+        lengths.AddRange(rows.Select(row => lengths[row]).ToArray());
     }
 
     /// <inheritdoc/>
@@ -169,6 +181,14 @@ public sealed class CpuKvCache : IKvCache
     private (Tensor Key, Tensor Value) Empty(int rows, int length) => (
         empty(rows, config.KeyValueHeads, config.HeadDim, length, dtype: type).DetachFromDisposeScope(),
         empty(rows, config.KeyValueHeads, length, Padded, dtype: type).DetachFromDisposeScope());
+
+    /// <summary>Copies whole places.</summary>
+    private static void Copy(Tensor cache, int[] from, int[] into)
+    {
+        Span<byte> all = cache.bytes;
+        int size = (int)(all.Length / cache.size(0));
+        for (int i = 0; i < from.Length; i++) all.Slice(from[i] * size, size).CopyTo(all.Slice(into[i] * size, size));
+    }
 
     /// <summary>[P, Hkv, D] into a place. What is beyond D in a value is multiplied and thrown away.</summary>
     private void Write(Tensor key, Tensor value, (Tensor Key, Tensor Value) prompt)

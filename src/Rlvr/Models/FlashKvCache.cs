@@ -76,21 +76,39 @@ public sealed class FlashKvCache : IKvCache
     }
 
     /// <inheritdoc/>
-    public void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt, int count)
+    public void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt)
     {
         if (prompt is null) throw new InvalidOperationException("Rows have their own prompts here.");
         int length = (int)prompt[0].Key.size(0);
-        Reserve(places.Count + count, length);
-        int[] taken = [.. Enumerable.Range(0, count).Select(_ => free.Pop())];
+        Reserve(places.Count + 1, length);
+        int place = free.Pop();
         using DisposeScope scope = NewDisposeScope();
-        Tensor into = tensor(taken.Select(p => (long)p).ToArray(), device: device);
         for (int layer = 0; layer < keys.Length; layer++)
         {
-            ByPlace(keys[layer], placeLength).narrow(1, 0, length).index_copy_(0, into, prompt[layer].Key.unsqueeze(0).expand(count, -1, -1, -1));
-            ByPlace(values[layer], placeLength).narrow(1, 0, length).index_copy_(0, into, prompt[layer].Value.unsqueeze(0).expand(count, -1, -1, -1));
+            ByPlace(keys[layer], placeLength)[place].narrow(0, 0, length).copy_(prompt[layer].Key);
+            ByPlace(values[layer], placeLength)[place].narrow(0, 0, length).copy_(prompt[layer].Value);
+        }
+        places.Add(place);
+        lengths.Add(length);
+    }
+
+    /// <inheritdoc/>
+    public void Fork(IReadOnlyList<int> rows)
+    {
+        // More at a time than asked for: rows that were equal part one after another.
+        int all = places.Count + rows.Count;
+        Reserve(all <= placeCount ? all : int.Min(capacity, int.Max(all, 2 * placeCount)), 0);
+        int[] taken = [.. rows.Select(_ => free.Pop())], parents = [.. rows.Select(row => lengths[row])];
+        using DisposeScope scope = NewDisposeScope();
+        Tensor from = tensor(rows.Select(row => (long)places[row]).ToArray(), device: device), into = tensor(taken.Select(p => (long)p).ToArray(), device: device);
+        int length = parents.Max();
+        foreach (Tensor cache in keys.Concat(values))
+        {
+            Tensor tokens = ByPlace(cache, placeLength).narrow(1, 0, length);
+            tokens.index_copy_(0, into, tokens.index_select(0, from));
         }
         places.AddRange(taken);
-        lengths.AddRange(Enumerable.Repeat(length, count));
+        lengths.AddRange(parents);
     }
 
     /// <inheritdoc/>

@@ -14,10 +14,13 @@ public interface IKvCache : IDisposable
     /// <param name="length">Tokens of the longest of them.</param>
     void Reserve(int rows, int length);
 
-    /// <summary>Adds rows with the same prompt.</summary>
+    /// <summary>Adds a row, after the last.</summary>
     /// <param name="prompt">Keys and values by layer, [P, Hkv, D], copied; null where all rows share a prefix.</param>
-    /// <param name="count">How many.</param>
-    void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt, int count);
+    void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt);
+
+    /// <summary>Adds copies of rows, after the last.</summary>
+    /// <param name="rows">Which; one may be there several times.</param>
+    void Fork(IReadOnlyList<int> rows);
 
     /// <summary>Removes a row: the last row takes its number.</summary>
     /// <returns>The number of the row that moved, or -1 if the removed one was the last.</returns>

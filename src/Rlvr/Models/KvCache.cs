@@ -112,21 +112,13 @@ public sealed class KvCache : IKvCache
     }
 
     /// <inheritdoc/>
-    public void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt, int count)
-    {
-        for (int i = 0; i < count; i++) Add(prompt);
-    }
-
-    /// <summary>Adds a row.</summary>
-    /// <param name="prompt">Keys and values by layer, [P, Hkv, D], copied into the row's place; null starts it empty (after a shared prefix).</param>
-    /// <returns>The row's number.</returns>
-    public int Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt)
+    public void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt)
     {
         int length = prompt is null ? 0 : (int)prompt[0].Key.size(0);
         Reserve(Rows + 1, length);
         int row = Rows++;
         lengths[row] = 0;
-        if (prompt is null) return row;
+        if (prompt is null) return;
         using DisposeScope scope = NewDisposeScope();
         for (int layer = 0; layer < keys.Length; layer++)
         {
@@ -134,7 +126,20 @@ public sealed class KvCache : IKvCache
             Place(values[layer], row).narrow(1, 0, length).copy_(prompt[layer].Value.transpose(0, 1));
         }
         lengths[row] = length;
-        return row;
+    }
+
+    /// <inheritdoc/>
+    public void Fork(IReadOnlyList<int> rows)
+    {
+        // More at a time than asked for: rows that were equal part one after another.
+        Reserve(Rows + rows.Count <= Places ? Rows + rows.Count : int.Min(Capacity, int.Max(Rows + rows.Count, 2 * Places)), 0);
+        using DisposeScope scope = NewDisposeScope();
+        foreach (int row in rows)
+        {
+            int length = lengths[Rows] = lengths[row];
+            foreach (Tensor cache in keys.Concat(values)) Place(cache, Rows).narrow(1, 0, length).copy_(Place(cache, row).narrow(1, 0, length));
+            Rows++;
+        }
     }
 
     /// <inheritdoc/>

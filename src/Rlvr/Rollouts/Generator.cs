@@ -1,4 +1,5 @@
 using Rlvr.Models;
+using Rlvr.Rollouts.Speculation;
 using Rlvr.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -6,15 +7,37 @@ using static TorchSharp.torch;
 namespace Rlvr.Rollouts;
 
 /// <summary>
-/// Generates responses in one batch. Each distinct prompt is prefilled once; finished rows leave the batch at once; waiting ones enter.
+/// Generates responses in one batch. Each distinct prompt is prefilled once; rollouts whose tokens are equal so far are computed as one; finished rows leave the batch at
+/// once; waiting ones enter.
 /// </summary>
 /// <remarks>
 /// The draws of a rollout depend on (seed, step, rollout id, position) only, so its tokens do not depend on what else is in the batch, up to
 /// floating-point ties: matrix products may round differently with another number of rows, and where two running sums (or, greedy,
-/// two logits) are equal to within that rounding, the choice may differ.
+/// two logits) are equal to within that rounding, the choice may differ. For the same reason guessing (<see cref="SamplingOptions.Speculate"/>) gives
+/// the same tokens: the token at a position is a function of the logits and of the position's number, so a guess is right or wrong, and a wrong one is taken back.
 /// </remarks>
-public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
+public sealed class Generator
 {
+    /// <summary>Most numbers that the rollouts of a line draw from at one guess.</summary>
+    private const long MostDrawn = 1 << 20;
+
+    private readonly Transformer model;
+    private readonly Tokenizer? tokenizer;
+    private readonly Func<IReadOnlyList<int[]>, int[], SamplingOptions, IDrafter?> createDrafter;
+
+    /// <summary>Generates with a model.</summary>
+    /// <param name="model">The model; it stays the caller's.</param>
+    /// <param name="tokenizer">Decodes the responses; without one they have no text.</param>
+    public Generator(Transformer model, Tokenizer? tokenizer = null) : this(model, tokenizer, null) { }
+
+    /// <summary>The same with other guesses.</summary>
+    internal Generator(Transformer model, Tokenizer? tokenizer, Func<IReadOnlyList<int[]>, int[], SamplingOptions, IDrafter?>? createDrafter)
+    {
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.createDrafter = createDrafter ?? Drafter;
+    }
+
     /// <summary>Generates a response to each request.</summary>
     /// <param name="requests">What to generate.</param>
     /// <param name="options">How.</param>
@@ -38,67 +61,132 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
             : CpuKvCache.Suits(model) ? new CpuKvCache(model.Config, capacity, maxLength, model.ComputeType)
             : new KvCache(model.Config, capacity, maxLength, model.Device, model.ComputeType);
         using Prefill prefill = new(model, prompts, promptOf);
+        IDrafter? drafter = createDrafter(prompts, promptOf, options);
         Rollout[] results = new Rollout[requests.Count];
-        List<Row> rows = [];
+        List<DecodingLine> lines = []; // by row of the cache
         HashSet<int> stopIds = [.. options.StopIds];
-        int waiting = 0;
-        while (rows.Count > 0 || waiting < requests.Count)
+        int waiting = 0, active = 0;
+        while (active > 0 || waiting < requests.Count)
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            // The rows of this round: those that decode one more token, then those that enter with the logits of their prompt.
-            Tensor? logits = rows.Count > 0 ? Decode(rows, cache) : null;
-            int entering = int.Min(capacity - rows.Count, requests.Count - waiting);
+            // The lines of this round: those that decode one more token, or several as guessed, then those that enter with the logits of their prompt.
+            IReadOnlyList<int[]>? drafts = Drafts(drafter, lines);
+            Tensor? logits = lines.Count > 0 ? Decode(lines, drafts, cache) : null;
+            int entering = int.Min(capacity - active, requests.Count - waiting);
             if (entering > 0)
             {
                 prefill.Ensure(waiting, entering);
                 if (shared && waiting == 0) cache.SetSharedPrefix(prefill.KeysAndValues(0));
-                cache.Reserve(rows.Count + entering, shared ? 0 : Enumerable.Range(waiting, entering).Max(i => requests[i].Prompt.Length));
-                Tensor first = stack([.. Enumerable.Range(waiting, entering).Select(i => prefill.Logits(promptOf[i]))], 0); // [E, V]
+                (int Prompt, DecodingRow[] Rows)[] some = [.. Enumerable.Range(waiting, entering).GroupBy(i => promptOf[i]).Select(g => (g.Key, g.Select(i => new DecodingRow(i, requests[i], options, tokenizer)).ToArray()))];
+                cache.Reserve(lines.Count + some.Length, shared ? 0 : some.Max(s => prompts[s.Prompt].Length));
+                Tensor first = stack([.. some.Select(s => prefill.Logits(s.Prompt))], 0); // [E, V]
                 logits = logits is null ? first : cat([logits, first], 0);
-                foreach ((int prompt, int count) in Runs(promptOf.AsSpan(waiting, entering))) cache.Add(shared ? null : prefill.KeysAndValues(prompt), count);
-                for (int i = 0; i < entering; i++, waiting++)
+                foreach ((int prompt, DecodingRow[] rows) in some)
                 {
-                    rows.Add(new Row(waiting, requests[waiting], options, tokenizer));
-                    prefill.Release(promptOf[waiting]);
+                    cache.Add(shared ? null : prefill.KeysAndValues(prompt));
+                    lines.Add(new DecodingLine(rows));
+                    drafter?.Enter(rows[0]);
+                    foreach (DecodingRow _ in rows) prefill.Release(prompt);
                 }
+                waiting += entering;
+                active += entering;
             }
-            double[] uniforms = [.. rows.Select(r => CounterRandom.Uniform(options.Seed, options.Step, r.Request.Id, (ulong)r.Tokens.Count))];
-            (Tensor drawn, Tensor logProbs) = Sampler.Draw(logits!, uniforms, options);
-            long[] tokens = drawn.cpu().data<long>().ToArray();
-            float[] values = logProbs.cpu().data<float>().ToArray();
-            for (int i = 0; i < rows.Count; i++)
+            Draw(lines, drafts, logits!, options, (row, token, logProb) =>
             {
-                rows[i].Append((int)tokens[i], values[i], stopIds, options);
-                onToken?.Invoke(rows[i].Index, (int)tokens[i]);
-            }
-            for (int i = rows.Count - 1; i >= 0; i--)
+                row.Append(token, logProb, stopIds);
+                onToken?.Invoke(row.Index, token);
+            }, drafter, cache);
+            foreach (DecodingRow ended in Split(lines, cache, drafter))
             {
-                if (rows[i].Finish is not { } finish) continue;
-                results[rows[i].Index] = rows[i].ToRollout(finish);
-                onRollout?.Invoke(rows[i].Index, results[rows[i].Index]);
-                cache.Remove(i); // the last row takes its place, here as there
-                rows[i] = rows[^1];
-                rows.RemoveAt(rows.Count - 1);
+                results[ended.Index] = ended.ToRollout();
+                onRollout?.Invoke(ended.Index, results[ended.Index]);
+                active--;
             }
         }
         return results;
     }
 
-    private Tensor Decode(List<Row> rows, IKvCache cache) => 
-        model.Logits(cache.Decode(model, [.. rows.Select(r => (long)r.Tokens[^1])], [.. Enumerable.Repeat(1, rows.Count)]));
-
-    /// <summary>Neighbours that are equal, with their number.</summary>
-    private static List<(int Value, int Count)> Runs(ReadOnlySpan<int> values)
+    /// <summary>Draws the next token of every rollout, and further ones as far as guesses come true.</summary>
+    private static void Draw(
+        List<DecodingLine> lines, IReadOnlyList<int[]>? drafts, Tensor logits, SamplingOptions options, Action<DecodingRow, int, float> append, IDrafter? drafter, IKvCache cache)
     {
-        List<(int Value, int Count)> runs = [];
-        foreach (int value in values)
+        // By line, by position of the pass, by member: rollouts of a line draw from the same logits, each with its own number.
+        List<double> uniforms = [];
+        List<long> sources = [];
+        int passes = 0;
+        for (int i = 0; i < lines.Count; i++)
         {
-            if (runs.Count > 0 && runs[^1].Value == value) runs[^1] = (value, runs[^1].Count + 1);
-            else runs.Add((value, 1));
+            for (int position = 0; position <= Draft(drafts, i).Length; position++, passes++)
+            {
+                foreach (DecodingRow member in lines[i].Members)
+                {
+                    uniforms.Add(CounterRandom.Uniform(options.Seed, options.Step, member.Request.Id, (ulong)(member.Tokens.Count + position)));
+                    sources.Add(passes);
+                }
+            }
         }
-        return runs;
+        if (sources.Count > passes) logits = logits.index_select(0, tensor(sources.ToArray(), device: logits.device));
+        (Tensor drawn, Tensor logProbs) = Sampler.Draw(logits, [.. uniforms], options);
+        long[] tokens = drawn.cpu().data<long>().ToArray();
+        float[] values = logProbs.cpu().data<float>().ToArray();
+        for (int i = 0, at = 0; i < lines.Count; i++)
+        {
+            int[] draft = Draft(drafts, i);
+            int members = lines[i].Members.Count, next = at, before = lines[i].First.Tokens.Count;
+            int right = lines[i].Append(draft, (row, _) => append(row, (int)tokens[next], values[next++]));
+            drafter?.Drawn(lines[i].First, [.. lines[i].First.Tokens[before..]]);
+            if (draft.Length > right) cache.Drop(i, draft.Length - right);
+            at += members * (1 + draft.Length);
+        }
     }
+
+    /// <summary>Gives lines whose rollouts went on differently rows of their own, and takes out what has ended.</summary>
+    private static List<DecodingRow> Split(List<DecodingLine> lines, IKvCache cache, IDrafter? drafter)
+    {
+        List<DecodingRow> ended = [];
+        List<int> parents = [];
+        List<DecodingLine> others = [];
+        for (int i = 0; i < lines.Count; i++)
+        {
+            DecodingRow first = lines[i].First;
+            (IReadOnlyList<DecodingRow> gone, IReadOnlyList<DecodingLine> apart) = lines[i].Split();
+            ended.AddRange(gone);
+            others.AddRange(apart);
+            parents.AddRange(Enumerable.Repeat(i, apart.Count));
+            foreach (DecodingLine line in apart) drafter?.Enter(line.First);
+            if (lines[i].Members.Count > 0 && lines[i].First != first) drafter?.Enter(lines[i].First);
+        }
+        if (parents.Count > 0) cache.Fork(parents);
+        lines.AddRange(others);
+        for (int i = lines.Count - 1; i >= 0; i--)
+        {
+            if (lines[i].Members.Count > 0) continue;
+            cache.Remove(i); // the last row takes its place, here as there
+            lines[i] = lines[^1];
+            lines.RemoveAt(lines.Count - 1);
+        }
+        return ended;
+    }
+
+    private IDrafter? Drafter(IReadOnlyList<int[]> prompts, int[] promptOf, SamplingOptions options) =>
+        options.Speculate && CpuKvCache.Suits(model) ? new GroupDrafter(prompts, promptOf, options, new DraftPolicy(PassCost.Of(model.Config))) : null;
+
+    /// <summary>The guesses of each line. Of many rollouts with a large vocabulary none are made: all of them draw at every guess.</summary>
+    private IReadOnlyList<int[]>? Drafts(IDrafter? drafter, List<DecodingLine> lines)
+    {
+        if (drafter is null) return null;
+        IReadOnlyList<int[]> drafts = drafter.Propose([.. lines.Select(line => line.First)]);
+        return [.. drafts.Zip(lines, (draft, line) => line.Members.Count > 1 && (long)line.Members.Count * model.Config.VocabularySize > MostDrawn ? [] : draft)];
+    }
+
+    /// <summary>One pass: each line's last token and its guesses.</summary>
+    /// <returns>[sum over lines of 1 + guesses, V].</returns>
+    private Tensor Decode(List<DecodingLine> lines, IReadOnlyList<int[]>? drafts, IKvCache cache) => model.Logits(cache.Decode(model,
+        [.. lines.SelectMany((line, i) => Draft(drafts, i).Prepend(line.First.Tokens[^1])).Select(t => (long)t)], [.. lines.Select((_, i) => 1 + Draft(drafts, i).Length)]));
+
+    /// <summary>The guesses of a line; one that has just entered has none.</summary>
+    private static int[] Draft(IReadOnlyList<int[]>? drafts, int line) => drafts is not null && line < drafts.Count ? drafts[line] : [];
 
     private void Check(IReadOnlyList<GenerationRequest> requests, SamplingOptions options)
     {
@@ -147,55 +235,6 @@ public sealed class Generator(Transformer model, Tokenizer? tokenizer = null)
             HashCode hash = default;
             foreach (int token in tokens) hash.Add(token);
             return hash.ToHashCode();
-        }
-    }
-
-    /// <summary>A row being decoded.</summary>
-    private sealed class Row(int index, GenerationRequest request, SamplingOptions options, Tokenizer? tokenizer)
-    {
-        private readonly List<float> logProbs = [];
-        private readonly StreamingDecoder? stream = options.StopStrings.Count > 0 ? tokenizer!.CreateStream() : null;
-        private string text = "";
-
-        public int Index => index;
-
-        public GenerationRequest Request => request;
-
-        public List<int> Tokens { get; } = [];
-
-        public FinishReason? Finish { get; private set; }
-
-        public void Append(int token, float logProb, HashSet<int> stopIds, SamplingOptions options)
-        {
-            Tokens.Add(token);
-            logProbs.Add(logProb);
-            if (stopIds.Contains(token)) Finish = FinishReason.Stop;
-            else if (FindsStopString(token, options.StopStrings)) Finish = FinishReason.StopString;
-            else if (Tokens.Count >= options.MaxNewTokens) Finish = FinishReason.Length;
-        }
-
-        public Rollout ToRollout(FinishReason finish)
-        {
-            int[] tokens = [.. Tokens];
-            string decoded = finish == FinishReason.StopString ? text : tokenizer?.Decode(tokens) ?? "";
-            return new Rollout(request, tokens, [.. logProbs], finish, decoded);
-        }
-
-        private bool FindsStopString(int token, IReadOnlyList<string> stopStrings)
-        {
-            if (stream is null) return false;
-            int before = text.Length;
-            text += stream.Append(token);
-            int cut = int.MaxValue;
-            foreach (string stop in stopStrings)
-            {
-                // Only where the new text is part of it; earlier text was looked through before.
-                int found = text.IndexOf(stop, int.Max(0, before - stop.Length + 1), StringComparison.Ordinal);
-                if (found >= 0) cut = int.Min(cut, found);
-            }
-            if (cut == int.MaxValue) return false;
-            text = text[..cut]; // a token can bring several of them: the first in the text counts
-            return true;
         }
     }
 }

@@ -32,4 +32,10 @@ public sealed record SamplingOptions
 
     /// <summary>Most rows decoded at once; waiting ones enter as others finish. 0 decodes all together.</summary>
     public int MaxRows { get; init; }
+
+    /// <summary>
+    /// Guess on from the rollouts of the same prompt where few rows are left, so that one pass gives a row several tokens. The tokens are the same; only the
+    /// time differs.
+    /// </summary>
+    public bool Speculate { get; init; } = true;
 }

@@ -35,7 +35,7 @@ public class DecodingStepTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using Transformer model = TinyModels.Create(name), untouched = TinyModels.Create(name);
-        using IKvCache cache = Cache(kind, model.Config, 4, 80, ScalarType.Float32);
+        using IKvCache cache = Cache(kind, model.Config, 5, 80, ScalarType.Float32);
         int[]? shared = kind.Contains("shared", StringComparison.Ordinal) ? TinyModels.Tokens(11, 9) : null;
         if (shared is not null) cache.SetSharedPrefix(Prompt(shared));
         List<List<int>> rows = [];
@@ -45,7 +45,10 @@ public class DecodingStepTests
         Remove(0); // the last takes its number, not its place
         Add(7, 2, 1);
         Step();
-        Add(1, 3, 2);
+        Fork(1, 0); // as they are now
+        Step();
+        Remove(3);
+        Add(1, 3, 1);
         Step();
         Remove(3);
         Remove(1);
@@ -55,12 +58,13 @@ public class DecodingStepTests
         Step();
         Step();
         Assert.Equal(3, rows.Count);
-        Assert.Throws<InvalidOperationException>(() => cache.Reserve(5, 1));
+        Assert.Throws<InvalidOperationException>(() => cache.Reserve(6, 1));
 
         void Add(int length, ulong seed, int count)
         {
             int[] prompt = shared ?? TinyModels.Tokens(length, seed);
-            cache.Add(shared is null ? Prompt(prompt) : null, count);
+            cache.Add(shared is null ? Prompt(prompt) : null);
+            if (count > 1) cache.Fork([.. Enumerable.Repeat(rows.Count, count - 1)]);
             for (int i = 0; i < count; i++) rows.Add([.. prompt]);
         }
 
@@ -70,6 +74,12 @@ public class DecodingStepTests
             CapturingAttention attention = new(model.Attention(batch));
             model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, attention);
             return attention.Captured;
+        }
+
+        void Fork(params int[] some)
+        {
+            cache.Fork(some);
+            foreach (int row in some) rows.Add([.. rows[row]]);
         }
 
         void Remove(int row)
@@ -122,8 +132,8 @@ public class DecodingStepTests
             SharedPrefixBatch batch = new([prompt], [], CPU);
             CapturingAttention attention = new(model.Attention(batch));
             model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, attention);
-            flash.Add(attention.Captured, 1);
-            plain.Add(attention.Captured, 1);
+            flash.Add(attention.Captured);
+            plain.Add(attention.Captured);
             double difference = TinyModels.Largest(model.Logits(flash.Decode(model, [3], [1])).sub(untouched.Logits(plain.Decode(untouched, [3], [1]))));
             Assert.True(difference <= (type == ScalarType.Float32 ? Tolerance : 0.1), $"off by {difference:g3}"); // a rounding of bfloat16 at logits of 8 to 16 is 0.06
         }
@@ -146,7 +156,8 @@ public class DecodingStepTests
         foreach (CpuKvCache cache in new[] { together, single })
         {
             if (shares) cache.SetSharedPrefix(attention.Captured);
-            cache.Add(shares ? null : attention.Captured, 2);
+            cache.Add(shares ? null : attention.Captured);
+            cache.Fork([0]);
         }
         together.Decode(model, [1, 7, 7, 2, 9], [3, 2]);
         together.Drop(0, 2);

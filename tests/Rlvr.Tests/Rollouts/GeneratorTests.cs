@@ -47,6 +47,24 @@ public sealed class GeneratorTests : IDisposable
         Same(all, generator.Generate([.. requests.Select(r => r with { Prompt = [.. r.Prompt] })], Options));
     }
 
+    /// <summary>A model as sure as a trained one: most rollouts are equal for a while, part, and some stay equal to the end.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.05)]
+    [InlineData(0.15)]
+    public void Rollouts_that_are_equal_so_far_are_drawn_as_by_themselves(double temperature)
+    {
+        SamplingOptions options = Options with { Temperature = temperature, StopIds = [EndId] };
+        GenerationRequest[] requests = [.. Requests().SelectMany(r => Enumerable.Range(0, 4).Select(i => r with { Id = (r.Id * 4) + (ulong)i }))];
+        List<(int Request, int Token)> streamed = [];
+        IReadOnlyList<Rollout> together = new Generator(model).Generate(requests, options, (request, token) => streamed.Add((request, token)));
+        Same([.. requests.Select(r => new Generator(model).Generate([r], options)[0])], together);
+        Same(together, new Generator(model).Generate(requests, options with { MaxRows = 7 }));
+        Assert.All(together.Index(), r => Assert.Equal(r.Item.Tokens, streamed.Where(s => s.Request == r.Index).Select(s => s.Token)));
+        int different = together.Select(r => string.Join(' ', r.Request.Prompt) + ":" + string.Join(' ', r.Tokens)).Distinct().Count();
+        Assert.InRange(different, 3, temperature == 0 ? 3 : 47);
+    }
+
     [Fact]
     public void Seed_step_and_id_each_change_the_draws()
     {
@@ -140,7 +158,7 @@ public sealed class GeneratorTests : IDisposable
             Assert.Equal(a.Request.Id, b.Request.Id);
             Assert.Equal(a.Tokens, b.Tokens);
             Assert.Equal(a.Finish, b.Finish);
-            Assert.All(a.LogProbs.Zip(b.LogProbs), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+            Assert.All(a.LogProbs.Zip(b.LogProbs), pair => Assert.Equal(pair.First, pair.Second, 5e-5));
         }
     }
 }

@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+
+namespace Rlvr.Rollouts.Speculation;
+
+/// <summary>
+/// What is likely to come next in a text, from a prompt and its rollouts so far: the places where the last tokens stood before, and what followed them.
+/// Rollouts of one prompt say much the same, so the rest of a sentence has often been written by another.
+/// </summary>
+/// <remarks>
+/// Every place is entered under the two tokens before it, in a chain from the latest to the earliest (as in LZ77). A guess looks at the latest
+/// <see cref="MaxPlaces"/> of a chain only, so that its work is bounded whatever the text.
+/// </remarks>
+internal sealed class DraftIndex
+{
+    /// <summary>Tokens of context that a place must share at least.</summary>
+    public const int MinContext = 2;
+
+    /// <summary>Tokens of context that are compared at most.</summary>
+    public const int MaxContext = 8;
+
+    /// <summary>Most places of a chain that are looked at.</summary>
+    public const int MaxPlaces = 32;
+
+    private readonly List<(int[] Prompt, List<int> Tokens)> texts = [];
+    private readonly List<Place> places = [];
+    private readonly Dictionary<(int, int), int> latest = []; // by the two tokens before it, the latest place
+
+    /// <param name="Text">The text's number.</param>
+    /// <param name="Position">Of the token, the prompt's counted.</param>
+    /// <param name="Earlier">The place before it in the chain, -1 for none.</param>
+    private readonly record struct Place(int Text, int Position, int Earlier);
+
+    /// <summary>Adds a prompt by itself.</summary>
+    public void AddPrompt(int[] prompt)
+    {
+        int text = Start(prompt);
+        for (int i = MinContext; i < prompt.Length; i++) Enter(text, i);
+    }
+
+    /// <summary>Starts a rollout, which has no tokens yet.</summary>
+    /// <param name="prompt">What it begins with.</param>
+    /// <returns>Its number.</returns>
+    public int Start(int[] prompt)
+    {
+        texts.Add((prompt, []));
+        return texts.Count - 1;
+    }
+
+    /// <summary>Adds the next token of a rollout.</summary>
+    public void Append(int text, int token)
+    {
+        texts[text].Tokens.Add(token);
+        int position = texts[text].Prompt.Length + texts[text].Tokens.Count - 1;
+        if (position >= MinContext) Enter(text, position);
+    }
+
+    /// <summary>Guesses the token that follows a rollout and tokens that are assumed to follow it.</summary>
+    /// <param name="text">The rollout's number.</param>
+    /// <param name="assumed">The assumed ones.</param>
+    /// <returns>The guess; null where the last tokens never stood anywhere before.</returns>
+    public DraftGuess? Next(int text, ReadOnlySpan<int> assumed)
+    {
+        Span<int> context = stackalloc int[MaxContext]; // the last token first
+        int length = Context(text, assumed, context);
+        if (length < MinContext || !latest.TryGetValue((context[1], context[0]), out int at)) return null;
+        Span<int> tokens = stackalloc int[MaxPlaces], votes = stackalloc int[MaxPlaces];
+        int candidates = 0, longest = 0, found = 0;
+        for (int seen = 0; at >= 0 && seen < MaxPlaces; seen++, at = places[at].Earlier)
+        {
+            Place place = places[at];
+            int shared = Shared(place, context[..length]);
+            if (shared < longest) continue;
+            if (shared > longest) (longest, candidates, found) = (shared, 0, 0); // only the places that share most have a vote
+            int token = Token(place.Text, place.Position), known = tokens[..candidates].IndexOf(token);
+            if (known < 0) (tokens[candidates], votes[candidates], known) = (token, 0, candidates++);
+            votes[known]++;
+            found++;
+        }
+        int best = 0;
+        for (int i = 1; i < candidates; i++) if (votes[i] > votes[best]) best = i; // of equals the latest
+        return new DraftGuess(tokens[best], longest, votes[best], found);
+    }
+
+    private void Enter(int text, int position)
+    {
+        ref int last = ref CollectionsMarshal.GetValueRefOrAddDefault(latest, (Token(text, position - 2), Token(text, position - 1)), out bool exists);
+        places.Add(new Place(text, position, exists ? last : -1));
+        last = places.Count - 1;
+    }
+
+    private int Token(int text, int position)
+    {
+        (int[] prompt, List<int> tokens) = texts[text];
+        return position < prompt.Length ? prompt[position] : tokens[position - prompt.Length];
+    }
+
+    /// <summary>The last tokens, the last one first.</summary>
+    private int Context(int text, ReadOnlySpan<int> assumed, Span<int> context)
+    {
+        int written = texts[text].Prompt.Length + texts[text].Tokens.Count, length = int.Min(context.Length, written + assumed.Length);
+        for (int i = 0; i < length; i++) context[i] = i < assumed.Length ? assumed[assumed.Length - 1 - i] : Token(text, written + assumed.Length - 1 - i);
+        return length;
+    }
+
+    /// <summary>How many of the last tokens stood before a place, too.</summary>
+    private int Shared(Place place, ReadOnlySpan<int> context)
+    {
+        int shared = MinContext; // by the key
+        while (shared < context.Length && shared < place.Position && Token(place.Text, place.Position - 1 - shared) == context[shared]) shared++;
+        return shared;
+    }
+}

@@ -2,6 +2,7 @@ using Rlvr.Bench;
 
 // dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0] [--precision bf16]
 // dotnet run -c Release --project bench/Rlvr.Bench -- parts [--threads 1] [--repeats 3] [--precision bf16]
+// dotnet run -c Release --project bench/Rlvr.Bench -- large-parts [--shape 0.5b] [--device cpu] [--precision fp32] [--rows 16] [--prompt 100] [--tokens 1000]
 // dotnet run -c Release --project bench/Rlvr.Bench -- precision [--tokens 4096] [--width 192]
 // dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- decode [--shape 0.5b] [--device cpu] [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
@@ -25,6 +26,9 @@ switch (args.FirstOrDefault())
         return 0;
     case "parts":
         PartsBench.Run(Option("--threads", 1), Option("--repeats", 3), Text("--precision", "fp32"));
+        return 0;
+    case "large-parts":
+        LargePartsBench.Run(Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--rows", 16), Option("--prompt", 100), Option("--tokens", 1000));
         return 0;
     case "precision":
         PrecisionBench.Run(Option("--threads", 1), Option("--tokens", 4096), Option("--width", 192));

@@ -15,6 +15,9 @@ internal static unsafe class SkinnyProduct
     /// <summary>The most rows that it is used for.</summary>
     public const int MaxRows = 16;
 
+    /// <summary>The same in bfloat16 where the processor multiplies such matrices itself, which is worth the copy earlier.</summary>
+    public const int MaxRowsBesideHardware = 4;
+
     // Below this many elements of W a further thread costs more than it saves.
     private const long ElementsPerThread = 1 << 19;
 
@@ -25,7 +28,8 @@ internal static unsafe class SkinnyProduct
     {
         if (!Vector256.IsHardwareAccelerated || x.device_type != DeviceType.CPU) return false;
         long inner = weight.size(1);
-        return x.numel() is > 0 and long elements && elements <= MaxRows * inner && inner % Vector256<float>.Count == 0
+        int most = x.dtype == ScalarType.BFloat16 && ComputePrecision.CpuHasBFloat16 ? MaxRowsBesideHardware : MaxRows;
+        return x.numel() is > 0 and long elements && elements <= most * inner && inner % Vector256<float>.Count == 0
             && x.dtype == weight.dtype && x.dtype is ScalarType.Float32 or ScalarType.BFloat16
             && weight.is_contiguous() && !(is_grad_enabled() && (x.requires_grad || weight.requires_grad));
     }

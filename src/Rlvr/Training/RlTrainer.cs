@@ -139,7 +139,7 @@ public sealed class RlTrainer : IDisposable
         bool onlyCritic = Critic is not null && step <= recipe.Critic.WarmupSteps;
         IReadOnlyList<UpdateSample> learnt = Learnt(scored, result.Samples);
         if (policyTerm is not null && !onlyCritic && step % recipe.Loss.PolicyNormEvery == 0) more.Add(("policy_gradient_norm", policyTerm.MeasureGradientNorm(learnt, step)));
-        UpdateMetrics metrics = onlyCritic ? UpdateMetrics.None : update.Run(learnt, learningRate, step, result.OldLogProbs);
+        UpdateMetrics metrics = onlyCritic ? UpdateMetrics.None : update.Run(learnt, learningRate, step, result.OldLogProbs, result.ReferenceLogProbs);
         double updateSeconds = Stopwatch.GetElapsedTime(updateStart).TotalSeconds, seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return new StepResult(TrainingMetrics.Of(
             step, scored, rewardParts, metrics, recipe, onlyCritic ? 0 : learningRate, rollouts.RolloutSeconds, rewardSeconds, updateSeconds, seconds, more), scored);

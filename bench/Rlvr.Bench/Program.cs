@@ -3,6 +3,7 @@ using Rlvr.Bench;
 // dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0] [--precision bf16]
 // dotnet run -c Release --project bench/Rlvr.Bench -- precision [--tokens 4096] [--width 192]
 // dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
+// dotnet run -c Release --project bench/Rlvr.Bench -- sampler [--threads 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- decode [--shape 0.5b] [--device cpu] [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
 // dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
@@ -21,6 +22,9 @@ switch (args.FirstOrDefault())
         return 0;
     case "skinny":
         SkinnyBench.Run(Option("--threads", 1));
+        return 0;
+    case "sampler":
+        SamplerBench.Run(Option("--threads", 1));
         return 0;
     case "decode":
         DecodeBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--model", $"runs/bench/{Text("--shape", "0.5b")}"), Text("--precision", "fp32"), Option("--batch", 0) is > 0 and int one ? [one] : [1, 8, 64], Option("--tokens", 32));
@@ -42,6 +46,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | decode [--shape 0.5b] [--precision bf16] [--batch N] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | sampler | decode [--shape 0.5b] [--precision bf16] [--batch N] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

@@ -5,7 +5,8 @@ using Rlvr.Bench;
 // dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- sampler [--threads 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- decode [--shape 0.5b] [--device cpu] [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
-// dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1]
+// dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1] [--state fp32] [--recompute 0]
+// dotnet run -c Release --project bench/Rlvr.Bench -- sweep [--threads 1] [--repeats 2] [--out docs/performance]
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
 // dotnet run -c Release --project bench/Rlvr.Bench -- peak [--tokens 24000] [--length 200] [--vocabulary 151936] [--hidden 64] [--layers 2] [--precision fp32] [--state fp32] [--recompute 0]
 // dotnet run -c Release --project bench/Rlvr.Bench -- verifier [--repeats 8]
@@ -30,7 +31,10 @@ switch (args.FirstOrDefault())
         DecodeBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--model", $"runs/bench/{Text("--shape", "0.5b")}"), Text("--precision", "fp32"), Option("--batch", 0) is > 0 and int one ? [one] : [1, 8, 64], Option("--tokens", 32));
         return 0;
     case "grpo":
-        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0);
+        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0, Text("--state", "fp32"), Option("--recompute", 0) != 0);
+        return 0;
+    case "sweep":
+        SweepBench.Run(Option("--threads", 1), Option("--repeats", 2), Text("--out", ""));
         return 0;
     case "memory":
         MemoryBench.Run(Option("--threads", 1), Option("--steps", 200));
@@ -46,6 +50,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | sampler | decode [--shape 0.5b] [--precision bf16] [--batch N] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | precision [--tokens N] [--width N] | skinny | sampler | decode [--shape 0.5b] [--precision bf16] [--batch N] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | sweep [--out DIR] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

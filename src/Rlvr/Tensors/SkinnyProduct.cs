@@ -163,6 +163,19 @@ internal static unsafe class SkinnyProduct
             for (int row = 0; row < rows; row++) Put(y + ((long)row * n) + column, Dot<TWeights>(x + ((long)row * xStride), w + (column * stride), count), adds);
     }
 
+    /// <summary>
+    /// Fetches of the four rows of W after those four that are at work, one of them with every eight elements, so that each line is asked for once. With few rows of x the
+    /// memory is all that is waited for, and the processor's own guesses end with every row.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FetchBehind<TWeights>(byte* w, long stride, int i) where TWeights : IWeights
+    {
+        if (!Sse.IsSupported) return;
+        byte* line = w + ((4 + ((i >> 3) & 3)) * stride) + ((long)(i & ~31) * TWeights.Size);
+        Sse.Prefetch0(line);
+        if (TWeights.Size > 2) Sse.Prefetch0(line + CacheLine);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fetch(ref byte* from, int bytes)
     {
@@ -208,6 +221,7 @@ internal static unsafe class SkinnyProduct
         byte* w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride;
         for (int i = 0; i < count; i += 8)
         {
+            FetchBehind<TWeights>(w, stride, i);
             Vector256<float> z0 = Vector256.Load(x + i), z1 = Vector256.Load(x1 + i), u = TWeights.Load(w, i);
             (a0, a1) = (Vector256.FusedMultiplyAdd(u, z0, a0), Vector256.FusedMultiplyAdd(u, z1, a1));
             u = TWeights.Load(w1, i);
@@ -229,6 +243,7 @@ internal static unsafe class SkinnyProduct
         byte* w1 = w + stride, w2 = w1 + stride, w3 = w2 + stride;
         for (int i = 0; i < count; i += 8)
         {
+            FetchBehind<TWeights>(w, stride, i);
             Vector256<float> z = Vector256.Load(x + i);
             a = Vector256.FusedMultiplyAdd(TWeights.Load(w, i), z, a);
             b = Vector256.FusedMultiplyAdd(TWeights.Load(w1, i), z, b);

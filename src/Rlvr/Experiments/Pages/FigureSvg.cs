@@ -38,6 +38,7 @@ internal static class FigureSvg
             ? (AxisTicks.Logarithmic(all.Min(p => p.X), all.Max(p => p.X), plot > 400 ? 10 : 7), AxisTicks.Logarithmic(all.Min(p => p.Mean), all.Max(p => p.Mean), 9))
             : (Ticks(all.Select(p => p.X), plot > 400 ? 8 : 5, fromZero: false), Ticks(all.SelectMany(p => new[] { p.Mean, p.Low, p.High }).Where(double.IsFinite), 6, fromZero: true));
         double Share(double value, double[] ticks) => logarithmic ? double.Log(value / ticks[0]) / double.Log(ticks[^1] / ticks[0]) : (value - ticks[0]) / (ticks[^1] - ticks[0]);
+        if (logarithmic) figure = figure with { Series = [.. figure.Series.Select(s => s with { Points = [.. s.Points.Where(p => !IsThere(p) || (p.X > 0 && p.Mean > 0))] })] };
         double PlaceX(double x) => Left + (plot * Share(x, xs));
         double PlaceY(double y) => Top + depth - (depth * Share(y, ys));
 

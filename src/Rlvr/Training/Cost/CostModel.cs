@@ -40,24 +40,26 @@ public sealed class CostModel(ModelConfig model, MachineSpeed speed, CostFactors
         rows = int.Clamp(rows, 1, lengths.Count);
         CostTerms sum = Pass((double)prompts * prompt, prompt / 2.0, prompts);
         // Rows that end leave; waiting ones take their place. The first token of each comes from its prompt.
-        int[] leaving = new int[lengths.Sum() + 2];
-        int active = 0, waiting = 0;
-        double seen = 0; // own tokens of the rows at work
-        for (int step = 0; active > 0 || waiting < lengths.Count; step++)
+        PriorityQueue<int, int> active = new(); // the step in which each entered, by the step after its last
+        Dictionary<int, int> entered = [];
+        int waiting = 0, oldest = 0;
+        for (int step = 0; ; step++)
         {
-            active -= leaving[step];
-            for (; active < rows && waiting < lengths.Count; waiting++)
+            while (active.TryPeek(out int entry, out int end) && end == step)
             {
-                int more = int.Max(0, lengths[waiting] - 1);
-                if (more == 0) continue;
-                leaving[step + more]++;
-                active++;
+                active.Dequeue();
+                entered[entry]--;
             }
-            if (active == 0) break;
-            seen = waiting == lengths.Count ? seen + 1 : (seen * 0.98) + 1; // places are as long as the longest row
-            sum += Pass(active, prompt + seen, active);
+            for (; active.Count < rows && waiting < lengths.Count; waiting++)
+            {
+                if (lengths[waiting] <= 1) continue;
+                active.Enqueue(step, step + lengths[waiting] - 1);
+                entered[step] = entered.GetValueOrDefault(step) + 1;
+            }
+            if (active.Count == 0) return sum;
+            while (entered.GetValueOrDefault(oldest) == 0) oldest++;
+            sum += Pass(active.Count, prompt + step - oldest + 1, active.Count); // every place is as long as the longest row
         }
-        return sum;
     }
 
     /// <summary>What an update consists of.</summary>

@@ -13,7 +13,7 @@ public sealed class SpeedProbe(Device device, ScalarType type = ScalarType.Float
     private const long Operations = 2_000_000_000; // of a product: long enough to measure, short on any machine
     private const int BandwidthWidth = 4096; // 64 MB of weights: more than a processor's caches
     private const int LeastWidth = 128;
-    private const double LongestSeconds = 0.25; // of each of the three
+    private const double LongestSeconds = 0.15; // of each of the three
     private readonly Dictionary<int, MachineSpeed> known = [];
 
     /// <summary>Whether a GPU computes.</summary>

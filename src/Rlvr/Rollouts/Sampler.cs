@@ -12,13 +12,23 @@ public static class Sampler
     /// <returns>[R] token ids and [R] log-probabilities under the distribution drawn from.</returns>
     public static (Tensor Tokens, Tensor LogProbs) Draw(Tensor logits, double[] uniforms, SamplingOptions options)
     {
+        if (!VectorSampler.Suits(logits)) return DrawByOperations(logits, uniforms, options);
+        bool filters = Filters(options);
+        if (filters) Filter(logits, options);
+        (long[] tokens, float[] values) = VectorSampler.Draw(logits, uniforms, filters ? 1 : options.Temperature);
+        return (tensor(tokens), tensor(values));
+    }
+
+    /// <summary>The same by operations on all rows at once, as on a GPU.</summary>
+    internal static (Tensor Tokens, Tensor LogProbs) DrawByOperations(Tensor logits, double[] uniforms, SamplingOptions options)
+    {
         if (options.Temperature == 0)
         {
             Tensor best = logits.argmax(-1);
             return (best, logits.log_softmax(-1).gather(1, best.unsqueeze(1)).squeeze(1));
         }
-        if (options.Temperature != 1) logits.div_(options.Temperature);
-        if (options.TopK > 0 || options.TopP < 1 || options.MinP > 0) Filter(logits, options);
+        if (Filters(options)) Filter(logits, options);
+        else if (options.Temperature != 1) logits.div_(options.Temperature);
         Tensor logProbs = logits.log_softmax(-1);
         // In double: with a large vocabulary a float32 running sum loses the tail.
         Tensor cumulative = logProbs.exp().cumsum(-1, type: ScalarType.Float64);
@@ -30,9 +40,13 @@ public static class Sampler
         return (drawn, logProbs.gather(1, drawn.unsqueeze(1)).squeeze(1));
     }
 
-    /// <summary>Sets the logits of dropped tokens to minus infinity: top-k, then top-p of what is left, then min-p.</summary>
+    /// <summary>Greedy decoding takes the likeliest, whatever the filters.</summary>
+    private static bool Filters(SamplingOptions options) => options.Temperature > 0 && (options.TopK > 0 || options.TopP < 1 || options.MinP > 0);
+
+    /// <summary>Divides by the temperature, and sets the logits of dropped tokens to minus infinity: top-k, then top-p of what is left, then min-p.</summary>
     private static void Filter(Tensor logits, SamplingOptions options)
     {
+        if (options.Temperature != 1) logits.div_(options.Temperature);
         (Tensor sorted, Tensor order) = logits.sort(-1, descending: true, stable: true);
         Tensor drop = zeros_like(sorted, dtype: ScalarType.Bool);
         if (options.TopK > 0 && options.TopK < sorted.size(1))

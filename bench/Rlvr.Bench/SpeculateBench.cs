@@ -139,7 +139,7 @@ internal static class SpeculateBench
         public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingLine> lines)
         {
             // As many for each row as pay.
-            int most = lines.Count > 0 && lines.Count <= policy.MaxRows ? policy.MaxDraftOf(lines.Count) : 0;
+            int most = lines.Count > 0 && lines.Count <= policy.MaxRows ? policy.MaxDraft : 0;
             int length = lines.Count == 0 ? 0 : policy.Choose(lines.Count, Enumerable.Range(0, most * lines.Count).Select(i => double.Pow(acceptance, 1 + (i / lines.Count)))) / lines.Count;
             return [.. lines.Select(line => line.First).Select(row => Enumerable.Range(row.Tokens.Count, int.Clamp(known[row.Index].Tokens.Length - row.Tokens.Count - 1, 0, length)).Select(i => Guess(row, i)).ToArray())];
         }

@@ -54,7 +54,7 @@ internal sealed class GroupDrafter : IDrafter
         if (lines.Count == 0 || lines.Count > policy.MaxRows) return drafts;
         double threshold = policy.Threshold(lines.Count);
         candidates.Clear();
-        for (int row = 0; row < lines.Count; row++) Guess(lines[row], row, policy.MaxDraftOf(lines.Count), threshold);
+        for (int row = 0; row < lines.Count; row++) Guess(lines[row], row, policy.MaxDraft, threshold);
         // The likeliest first; a guess is never likelier than those before it in its row, so what is taken of a row is its beginning.
         (double Probability, int Row)[] sorted = [.. candidates.OrderByDescending(c => c.Probability)];
         int[] counts = new int[lines.Count];

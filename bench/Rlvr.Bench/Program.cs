@@ -7,6 +7,7 @@ using Rlvr.Bench;
 // dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- sampler [--threads 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- decode [--shape 0.5b] [--device cpu] [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
+// dotnet run -c Release --project bench/Rlvr.Bench -- passes [--model models/micro-math] [--shape 0.5b] [--precision bf16] [--repeats 20]
 // dotnet run -c Release --project bench/Rlvr.Bench -- speculate [--model models/micro-math] [--suite pi-1] [--problems 1] [--rollouts N] [--rows N] [--temperature 60] [--tokens 112] [--repeats 5] [--warmup 4] [--max-rows N] [--max-draft N]
 // dotnet run -c Release --project bench/Rlvr.Bench -- speculate --shape 0.5b [--accept 60] [--precision fp32] [--tokens 32] ...
 // dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1] [--state fp32] [--recompute 0] [--micro-batch TOKENS]
@@ -47,6 +48,9 @@ switch (args.FirstOrDefault())
     case "decode":
         DecodeBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--model", $"runs/bench/{Text("--shape", "0.5b")}"), Text("--precision", "fp32"), Option("--batch", 0) is > 0 and int one ? [one] : [1, 8, 64], Option("--tokens", 32));
         return 0;
+    case "passes":
+        PassBench.Run(Option("--threads", 1), Text("--model", Text("--shape", "").Length > 0 ? "" : "models/micro-math"), Text("--shape", ""), Text("--precision", "fp32"), Option("--repeats", 20));
+        return 0;
     case "speculate":
         SpeculateBench.Settings settings = new(Option("--threads", 1), Option("--rows", 0) is > 0 and int only ? [only] : Text("--shape", "").Length > 0 ? [1, 8] : [1, 8, 64], Option("--repeats", 5),
             Option("--temperature", 60) / 100.0, Option("--tokens", Text("--shape", "").Length > 0 ? 32 : 112), Option("--warmup", 4), Option("--max-rows", -1), Option("--max-draft", -1));
@@ -72,6 +76,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

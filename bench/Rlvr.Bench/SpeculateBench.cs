@@ -48,13 +48,7 @@ internal static class SpeculateBench
         {
             int count = rollouts > 0 ? rollouts : int.Max(64, 4 * rows);
             SamplingOptions options = new() { Temperature = settings.Temperature, MaxNewTokens = settings.NewTokens, StopIds = model.StopIds, Seed = 1, MaxRows = rows };
-            IReadOnlyList<Rollout>? earlier = Environment.GetEnvironmentVariable("HIST") == "1" ? new Generator(model.Network, model.Tokenizer).Generate([.. Enumerable.Range(0, count).Select(i => new GenerationRequest(prompts[(int)((long)i * prompts.Length / count)], (ulong)i))], options with { Seed = 7 }) : null;
-            Compare(model.Network, model.Tokenizer, prompts, count, options, settings, (p, of, o) =>
-            {
-                GroupDrafter d = new GroupDrafter(p, of, o, settings.Policy(model.Network.Config));
-                if (earlier is not null) foreach (Rollout r in earlier) d.AddEarlier(p.ToList().FindIndex(q => q.AsSpan().SequenceEqual(r.Request.Prompt)), r.Tokens);
-                return d;
-            });
+            Compare(model.Network, model.Tokenizer, prompts, count, options, settings, (p, of, o) => new GroupDrafter(p, of, o, settings.Policy(model.Network.Config)));
         }
     }
 
@@ -118,20 +112,20 @@ internal static class SpeculateBench
 
         public int RowPasses { get; private set; }
 
-        public void Enter(DecodingRow row) => drafter.Enter(row);
+        public void Enter(DecodingLine line) => drafter.Enter(line);
 
-        public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingRow> rows)
+        public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingLine> lines)
         {
-            IReadOnlyList<int[]> drafts = drafter.Propose(rows);
+            IReadOnlyList<int[]> drafts = drafter.Propose(lines);
             Proposed += drafts.Sum(d => d.Length);
             return drafts;
         }
 
-        public void Drawn(DecodingRow row, ReadOnlySpan<int> tokens)
+        public void Drawn(DecodingLine line, ReadOnlySpan<int> tokens)
         {
-            drafter.Drawn(row, tokens);
+            drafter.Drawn(line, tokens);
             Accepted += tokens.Length - 1;
-            if (row.Tokens.Count == tokens.Length) return; // the prompt's own pass
+            if (line.First.Tokens.Count == tokens.Length) return; // the prompt's own pass
             Tokens += tokens.Length;
             RowPasses++;
         }
@@ -140,17 +134,17 @@ internal static class SpeculateBench
     /// <summary>Guesses what is known to be drawn, and now and then something else.</summary>
     private sealed class KnownDrafter(IReadOnlyList<Rollout> known, double acceptance, DraftPolicy policy) : IDrafter
     {
-        public void Enter(DecodingRow row) { }
+        public void Enter(DecodingLine line) { }
 
-        public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingRow> rows)
+        public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingLine> lines)
         {
             // As many for each row as pay.
-            int most = rows.Count > 0 && rows.Count <= policy.MaxRows ? policy.MaxDraftOf(rows.Count) : 0;
-            int length = rows.Count == 0 ? 0 : policy.Choose(rows.Count, Enumerable.Range(0, most * rows.Count).Select(i => double.Pow(acceptance, 1 + (i / rows.Count)))) / rows.Count;
-            return [.. rows.Select(row => Enumerable.Range(row.Tokens.Count, int.Clamp(known[row.Index].Tokens.Length - row.Tokens.Count - 1, 0, length)).Select(i => Guess(row, i)).ToArray())];
+            int most = lines.Count > 0 && lines.Count <= policy.MaxRows ? policy.MaxDraft : 0;
+            int length = lines.Count == 0 ? 0 : policy.Choose(lines.Count, Enumerable.Range(0, most * lines.Count).Select(i => double.Pow(acceptance, 1 + (i / lines.Count)))) / lines.Count;
+            return [.. lines.Select(line => line.First).Select(row => Enumerable.Range(row.Tokens.Count, int.Clamp(known[row.Index].Tokens.Length - row.Tokens.Count - 1, 0, length)).Select(i => Guess(row, i)).ToArray())];
         }
 
-        public void Drawn(DecodingRow row, ReadOnlySpan<int> tokens) { }
+        public void Drawn(DecodingLine line, ReadOnlySpan<int> tokens) { }
 
         private int Guess(DecodingRow row, int position)
         {

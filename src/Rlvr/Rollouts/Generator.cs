@@ -18,9 +18,6 @@ namespace Rlvr.Rollouts;
 /// </remarks>
 public sealed class Generator
 {
-    /// <summary>Most numbers that the rollouts of a line draw from at one guess.</summary>
-    private const long MostDrawn = 1 << 20;
-
     private readonly Transformer model;
     private readonly Tokenizer? tokenizer;
     private readonly Func<IReadOnlyList<int[]>, int[], SamplingOptions, IDrafter?> createDrafter;
@@ -71,7 +68,7 @@ public sealed class Generator
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             // The lines of this round: those that decode one more token, or several as guessed, then those that enter with the logits of their prompt.
-            IReadOnlyList<int[]>? drafts = Drafts(drafter, lines);
+            IReadOnlyList<int[]>? drafts = drafter?.Propose(lines);
             Tensor? logits = lines.Count > 0 ? Decode(lines, drafts, cache) : null;
             int entering = int.Min(capacity - active, requests.Count - waiting);
             if (entering > 0)
@@ -86,7 +83,7 @@ public sealed class Generator
                 {
                     cache.Add(shared ? null : prefill.KeysAndValues(prompt));
                     lines.Add(new DecodingLine(rows));
-                    drafter?.Enter(rows[0]);
+                    drafter?.Enter(lines[^1]);
                     foreach (DecodingRow _ in rows) prefill.Release(prompt);
                 }
                 waiting += entering;
@@ -113,7 +110,7 @@ public sealed class Generator
     {
         // By line, by position of the pass, by member: rollouts of a line draw from the same logits, each with its own number.
         List<double> uniforms = [];
-        List<long> sources = [];
+        List<int> sources = [];
         int passes = 0;
         for (int i = 0; i < lines.Count; i++)
         {
@@ -126,16 +123,13 @@ public sealed class Generator
                 }
             }
         }
-        if (sources.Count > passes) logits = logits.index_select(0, tensor(sources.ToArray(), device: logits.device));
-        (Tensor drawn, Tensor logProbs) = Sampler.Draw(logits, [.. uniforms], options);
-        long[] tokens = drawn.cpu().data<long>().ToArray();
-        float[] values = logProbs.cpu().data<float>().ToArray();
+        (int[] tokens, float[] values) = Sampler.Draw(logits, sources, [.. uniforms], options);
         for (int i = 0, at = 0; i < lines.Count; i++)
         {
             int[] draft = Draft(drafts, i);
             int members = lines[i].Members.Count, next = at, before = lines[i].First.Tokens.Count;
-            int right = lines[i].Append(draft, (row, _) => append(row, (int)tokens[next], values[next++]));
-            drafter?.Drawn(lines[i].First, [.. lines[i].First.Tokens[before..]]);
+            int right = lines[i].Append(draft, (row, _) => append(row, tokens[next], values[next++]));
+            drafter?.Drawn(lines[i], [.. lines[i].First.Tokens[before..]]);
             if (draft.Length > right) cache.Drop(i, draft.Length - right);
             at += members * (1 + draft.Length);
         }
@@ -154,8 +148,8 @@ public sealed class Generator
             ended.AddRange(gone);
             others.AddRange(apart);
             parents.AddRange(Enumerable.Repeat(i, apart.Count));
-            foreach (DecodingLine line in apart) drafter?.Enter(line.First);
-            if (lines[i].Members.Count > 0 && lines[i].First != first) drafter?.Enter(lines[i].First);
+            foreach (DecodingLine line in apart) drafter?.Enter(line);
+            if (lines[i].Members.Count > 0 && lines[i].First != first) drafter?.Enter(lines[i]);
         }
         if (parents.Count > 0) cache.Fork(parents);
         lines.AddRange(others);
@@ -171,14 +165,6 @@ public sealed class Generator
 
     private IDrafter? Drafter(IReadOnlyList<int[]> prompts, int[] promptOf, SamplingOptions options) =>
         options.Speculate && CpuKvCache.Suits(model) ? new GroupDrafter(prompts, promptOf, options, new DraftPolicy(PassCost.Of(model.Config))) : null;
-
-    /// <summary>The guesses of each line. Of many rollouts with a large vocabulary none are made: all of them draw at every guess.</summary>
-    private IReadOnlyList<int[]>? Drafts(IDrafter? drafter, List<DecodingLine> lines)
-    {
-        if (drafter is null) return null;
-        IReadOnlyList<int[]> drafts = drafter.Propose([.. lines.Select(line => line.First)]);
-        return [.. drafts.Zip(lines, (draft, line) => line.Members.Count > 1 && (long)line.Members.Count * model.Config.VocabularySize > MostDrawn ? [] : draft)];
-    }
 
     /// <summary>One pass: each line's last token and its guesses.</summary>
     /// <returns>[sum over lines of 1 + guesses, V].</returns>

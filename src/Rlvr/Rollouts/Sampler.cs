@@ -5,7 +5,7 @@ namespace Rlvr.Rollouts;
 /// <summary>Draws one token for each row of logits by inverse CDF: one uniform number a token, whatever the vocabulary.</summary>
 public static class Sampler
 {
-    /// <summary>Draws.</summary>
+    /// <summary>Draws one token from each row.</summary>
     /// <param name="logits">[R, V], overwritten.</param>
     /// <param name="uniforms">R numbers in [0, 1).</param>
     /// <param name="options">Temperature and filters.</param>
@@ -13,13 +13,30 @@ public static class Sampler
     public static (Tensor Tokens, Tensor LogProbs) Draw(Tensor logits, double[] uniforms, SamplingOptions options)
     {
         if (!VectorSampler.Suits(logits)) return DrawByOperations(logits, uniforms, options);
-        bool filters = Filters(options);
-        if (filters) Filter(logits, options);
-        (long[] tokens, float[] values) = VectorSampler.Draw(logits, uniforms, filters ? 1 : options.Temperature);
-        return (tensor(tokens), tensor(values));
+        (int[] tokens, float[] values) = Draw(logits, [.. Enumerable.Range(0, uniforms.Length)], uniforms, options);
+        return (tensor(tokens.Select(t => (long)t).ToArray()), tensor(values));
     }
 
-    /// <summary>The same by operations on all rows at once, as on a GPU.</summary>
+    /// <summary>Draws several tokens from a row, each by a number of its own: the distributions are computed once.</summary>
+    /// <param name="logits">[R, V], overwritten.</param>
+    /// <param name="rows">The row of each draw.</param>
+    /// <param name="uniforms">A number in [0, 1) for each draw.</param>
+    /// <param name="options">Temperature and filters.</param>
+    /// <returns>Token ids and their log-probabilities under the distributions drawn from.</returns>
+    public static (int[] Tokens, float[] LogProbs) Draw(Tensor logits, IReadOnlyList<int> rows, double[] uniforms, SamplingOptions options)
+    {
+        if (VectorSampler.Suits(logits))
+        {
+            bool filters = Filters(options);
+            if (filters) Filter(logits, options);
+            return VectorSampler.Draw(logits, rows, uniforms, filters ? 1 : options.Temperature);
+        }
+        if (rows.Count > logits.size(0)) logits = logits.index_select(0, tensor(rows.Select(row => (long)row).ToArray(), device: logits.device));
+        (Tensor drawn, Tensor ofDrawn) = DrawByOperations(logits, uniforms, options);
+        return ([.. drawn.cpu().data<long>().ToArray().Select(t => (int)t)], ofDrawn.cpu().data<float>().ToArray());
+    }
+
+    /// <summary>One token from each row by operations on all rows at once, as on a GPU.</summary>
     internal static (Tensor Tokens, Tensor LogProbs) DrawByOperations(Tensor logits, double[] uniforms, SamplingOptions options)
     {
         if (options.Temperature == 0)
@@ -36,7 +53,7 @@ public static class Sampler
         // The first token whose running sum exceeds the point; a token of probability 0 adds nothing and is never the first.
         Tensor drawn = cumulative.le(point).sum(-1);
         // Rounding can only reach past the end if the uniform is 1, which it is not; the clamp guards the index all the same.
-        drawn.clamp_(max: logits.size(1) - 1);
+        drawn.clamp_(max: cumulative.size(1) - 1);
         return (drawn, logProbs.gather(1, drawn.unsqueeze(1)).squeeze(1));
     }
 

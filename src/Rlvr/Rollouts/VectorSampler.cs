@@ -19,31 +19,33 @@ internal static unsafe class VectorSampler
     /// <summary>Whether logits are such as it reads.</summary>
     public static bool Suits(Tensor logits) => Vector256.IsHardwareAccelerated && logits.device_type == DeviceType.CPU && logits.dtype == ScalarType.Float32;
 
-    /// <summary>Draws a token of each row.</summary>
+    /// <summary>Draws tokens.</summary>
     /// <param name="logits">[R, V], float32; a word may be dropped by minus infinity.</param>
-    /// <param name="uniforms">R numbers in [0, 1).</param>
+    /// <param name="rows">The row of each draw.</param>
+    /// <param name="uniforms">A number in [0, 1) for each draw.</param>
     /// <param name="temperature">What logits are divided by; 0 takes the likeliest word, whose log-probability is that at temperature 1.</param>
-    /// <returns>R token ids and their log-probabilities.</returns>
-    public static (long[] Tokens, float[] LogProbs) Draw(Tensor logits, double[] uniforms, double temperature)
+    /// <returns>Token ids and their log-probabilities, by draw.</returns>
+    public static (int[] Tokens, float[] LogProbs) Draw(Tensor logits, IReadOnlyList<int> rows, double[] uniforms, double temperature)
     {
-        int rows = (int)logits.size(0), words = (int)logits.size(1);
-        long[] tokens = new long[rows];
-        float[] logProbs = new float[rows];
+        int words = (int)logits.size(1);
+        int[] tokens = new int[rows.Count];
+        float[] logProbs = new float[rows.Count];
+        int[][] draws = [.. Enumerable.Range(0, rows.Count).GroupBy(draw => rows[draw]).Select(group => group.ToArray())]; // by row
         using Tensor? packed = logits.is_contiguous() ? null : logits.contiguous();
         fixed (byte* bytes = (packed ?? logits).bytes)
         {
             nint start = (nint)bytes;
-            int threads = int.Min(get_num_threads(), int.Min(rows, (int)(logits.numel() / LogitsPerThread)));
-            if (threads <= 1) for (int row = 0; row < rows; row++) Row(row);
-            else Parallel.For(0, rows, new ParallelOptions { MaxDegreeOfParallelism = threads }, Row);
+            int threads = int.Min(get_num_threads(), int.Min(draws.Length, (int)(logits.numel() / LogitsPerThread)));
+            if (threads <= 1) foreach (int[] some in draws) Row(some);
+            else Parallel.ForEach(draws, new ParallelOptions { MaxDegreeOfParallelism = threads }, Row);
 
-            void Row(int row) => (tokens[row], logProbs[row]) = DrawRow((float*)start + ((long)row * words), words, uniforms[row], (float)temperature);
+            void Row(int[] some) => DrawRow((float*)start + ((long)rows[some[0]] * words), words, some, uniforms, (float)temperature, tokens, logProbs);
         }
         return (tokens, logProbs);
     }
 
     [SkipLocalsInit]
-    private static (int Token, float LogProb) DrawRow(float* logits, int words, double uniform, float temperature)
+    private static void DrawRow(float* logits, int words, int[] draws, double[] uniforms, float temperature, int[] tokens, float[] logProbs)
     {
         float largest = Largest(logits, words); // NaN if there is one
         int blocks = (words + Block - 1) / Block;
@@ -61,8 +63,12 @@ internal static unsafe class VectorSampler
                 int at = block * Block;
                 total += of[block] = Weigh(logits + at, int.Min(Block, words - at), largest, scale, weights);
             }
-            int token = greedy ? IndexOf(logits, words, largest) : Find(logits, words, uniform * total, of, largest, scale, weights);
-            return (token, (float)(((logits[token] - largest) * scale) - double.Log(total)));
+            int best = greedy ? IndexOf(logits, words, largest) : -1;
+            foreach (int draw in draws)
+            {
+                int token = greedy ? best : Find(logits, words, uniforms[draw] * total, of, largest, scale, weights);
+                (tokens[draw], logProbs[draw]) = (token, (float)(((logits[token] - largest) * scale) - double.Log(total)));
+            }
         }
     }
 

@@ -159,6 +159,24 @@ public class SamplerTests
         Assert.Equal([2999], Draw(logits, [double.BitDecrement(1)], new SamplingOptions()).Tokens);
     }
 
+    /// <summary>On whatever device: there the rows are repeated, here they are searched.</summary>
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public void Several_draws_from_a_row_are_those_from_copies_of_it(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (SamplingOptions options in new[] { Options(name), Options(name) with { Temperature = 0 } })
+        {
+            int[] rows = [.. Enumerable.Range(0, 300).Select(i => i % 7 % 3)];
+            double[] uniforms = [0, double.BitDecrement(1), .. Enumerable.Range(2, 298).Select(i => CounterRandom.Uniform(4, 1, (ulong)i, 0))];
+            Tensor logits = stack([tensor(Logits), tensor(Logits).neg(), zeros(Logits.Length)], 0);
+            (Tensor expected, Tensor logProbs) = Sampler.Draw(logits.index_select(0, tensor(rows.Select(r => (long)r).ToArray())), uniforms, options);
+            (int[] tokens, float[] values) = Sampler.Draw(logits, rows, uniforms, options);
+            Assert.Equal(expected.data<long>().ToArray(), tokens.Select(t => (long)t));
+            Assert.Equal(logProbs.data<float>().ToArray(), values);
+        }
+    }
+
     private static (long[] Tokens, float[] LogProbs) Draw(float[] logits, double[] uniforms, SamplingOptions options)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -27,31 +27,36 @@ internal sealed class DraftIndex
 
     /// <param name="Text">The text's number.</param>
     /// <param name="Position">Of the token, the prompt's counted.</param>
+    /// <param name="Votes">Rollouts that have it.</param>
     /// <param name="Earlier">The place before it in the chain, -1 for none.</param>
-    private readonly record struct Place(int Text, int Position, int Earlier);
+    private readonly record struct Place(int Text, int Position, int Votes, int Earlier);
 
     /// <summary>Adds a prompt by itself.</summary>
     public void AddPrompt(int[] prompt)
     {
-        int text = Start(prompt);
-        for (int i = MinContext; i < prompt.Length; i++) Enter(text, i);
+        int text = Start(prompt, []);
+        for (int i = MinContext; i < prompt.Length; i++) Enter(text, i, 1);
     }
 
-    /// <summary>Starts a rollout, which has no tokens yet.</summary>
+    /// <summary>Starts a rollout.</summary>
     /// <param name="prompt">What it begins with.</param>
+    /// <param name="tokens">Its tokens so far, which another rollout has, too.</param>
     /// <returns>Its number.</returns>
-    public int Start(int[] prompt)
+    public int Start(int[] prompt, ReadOnlySpan<int> tokens)
     {
-        texts.Add((prompt, []));
+        texts.Add((prompt, [.. tokens]));
         return texts.Count - 1;
     }
 
     /// <summary>Adds the next token of a rollout.</summary>
-    public void Append(int text, int token)
+    /// <param name="text">The rollout's number.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="votes">How many rollouts it stands for.</param>
+    public void Append(int text, int token, int votes = 1)
     {
         texts[text].Tokens.Add(token);
         int position = texts[text].Prompt.Length + texts[text].Tokens.Count - 1;
-        if (position >= MinContext) Enter(text, position);
+        if (position >= MinContext) Enter(text, position, votes);
     }
 
     /// <summary>Guesses the token that follows a rollout and tokens that are assumed to follow it.</summary>
@@ -73,18 +78,18 @@ internal sealed class DraftIndex
             if (shared > longest) (longest, candidates, found) = (shared, 0, 0); // only the places that share most have a vote
             int token = Token(place.Text, place.Position), known = tokens[..candidates].IndexOf(token);
             if (known < 0) (tokens[candidates], votes[candidates], known) = (token, 0, candidates++);
-            votes[known]++;
-            found++;
+            votes[known] += place.Votes;
+            found += place.Votes;
         }
         int best = 0;
         for (int i = 1; i < candidates; i++) if (votes[i] > votes[best]) best = i; // of equals the latest
         return new DraftGuess(tokens[best], longest, votes[best], found);
     }
 
-    private void Enter(int text, int position)
+    private void Enter(int text, int position, int votes)
     {
         ref int last = ref CollectionsMarshal.GetValueRefOrAddDefault(latest, (Token(text, position - 2), Token(text, position - 1)), out bool exists);
-        places.Add(new Place(text, position, exists ? last : -1));
+        places.Add(new Place(text, position, votes, exists ? last : -1));
         last = places.Count - 1;
     }
 

@@ -13,9 +13,6 @@ internal sealed record DraftPolicy(PassCost Cost)
     /// <summary>The most guesses for a row in one pass.</summary>
     public int MaxDraft { get; init; } = 15;
 
-    /// <summary>The most guesses for a row in one pass of so many rows: attention is computed for as many tokens of each row as the longest draft has.</summary>
-    public int MaxDraftOf(int rows) => int.Clamp(64 / rows, int.Min(3, MaxDraft), MaxDraft);
-
     /// <summary>The probability below which a guess cannot pay.</summary>
     /// <param name="rows">Rows being decoded.</param>
     public double Threshold(int rows) => rows * Cost.Token / Cost.Of(rows);

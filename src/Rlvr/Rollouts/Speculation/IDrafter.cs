@@ -6,17 +6,17 @@ namespace Rlvr.Rollouts.Speculation;
 /// </summary>
 internal interface IDrafter
 {
-    /// <summary>Says that a row is decoded from now on: a new one, or one that went on differently from others that it was equal to.</summary>
-    /// <param name="row">The row with the tokens that it has.</param>
-    void Enter(DecodingRow row);
+    /// <summary>Says that a row is decoded from now on: a new one, or one whose rollouts went on differently from others that they were equal to.</summary>
+    /// <param name="line">The row with the tokens that it has.</param>
+    void Enter(DecodingLine line);
 
     /// <summary>Guesses.</summary>
-    /// <param name="rows">The rows being decoded.</param>
-    /// <returns>For each row the tokens that it may go on with; none where guessing does not pay.</returns>
-    IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingRow> rows);
+    /// <param name="lines">The rows being decoded.</param>
+    /// <returns>For each the tokens that it may go on with; none where guessing does not pay.</returns>
+    IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingLine> lines);
 
     /// <summary>Learns what a row went on with.</summary>
-    /// <param name="row">The row, which has these tokens now.</param>
-    /// <param name="tokens">The tokens drawn in this pass.</param>
-    void Drawn(DecodingRow row, ReadOnlySpan<int> tokens);
+    /// <param name="line">The row, whose rollouts have these tokens now, all but perhaps the last of them together.</param>
+    /// <param name="tokens">The tokens that its first rollout drew in this pass.</param>
+    void Drawn(DecodingLine line, ReadOnlySpan<int> tokens);
 }

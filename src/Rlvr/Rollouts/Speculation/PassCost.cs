@@ -11,18 +11,17 @@ namespace Rlvr.Rollouts.Speculation;
 /// <param name="Weights">Elements of all matrices that a token is multiplied with.</param>
 internal sealed record PassCost(int Layers, double Weights)
 {
-    private const double LayerTime = 0.4, LayerTokenTime = 0.01; // calls, and attention and drawing
-    private const double WeightTime = 0.25e-6, WeightTokenTime = 0.085e-6; // products of few rows read the weights as they lie
-    private const double PackedWeightTime = 1.15e-6, PackedWeightTokenTime = 0.0475e-6; // those of more rows lay them out first
+    private const double LayerTime = 0.02, LayerTokenTime = 0.002; // calls, attention
+    private const double WeightTime = 0.2e-6, WeightTokenTime = 0.058e-6; // reading them, and multiplying with them
+    private const double PackingTime = 0.3e-6; // with more rows they are laid out anew before they are multiplied with
 
     /// <summary>That of a model.</summary>
     public static PassCost Of(ModelConfig config) =>
         new(config.Layers, config.ParameterCount - (config.TieWordEmbeddings ? 0 : (double)config.VocabularySize * config.HiddenSize));
 
     /// <summary>The least that one more token costs.</summary>
-    public double Token => (Layers * LayerTokenTime) + (Weights * PackedWeightTokenTime);
+    public double Token => (Layers * LayerTokenTime) + (Weights * WeightTokenTime);
 
     /// <summary>What a pass of so many tokens costs.</summary>
-    public double Of(int tokens) => (Layers * (LayerTime + (LayerTokenTime * tokens)))
-        + (Weights * (tokens <= SkinnyProduct.MaxRows ? WeightTime + (WeightTokenTime * tokens) : PackedWeightTime + (PackedWeightTokenTime * tokens)));
+    public double Of(int tokens) => (Layers * LayerTime) + (Weights * (tokens <= SkinnyProduct.MaxRows ? WeightTime : WeightTime + PackingTime)) + (tokens * Token);
 }

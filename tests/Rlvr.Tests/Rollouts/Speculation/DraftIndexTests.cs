@@ -14,7 +14,7 @@ public class DraftIndexTests
         index.AddPrompt(prompt);
         foreach (int[] rollout in rollouts)
         {
-            int text = index.Start(prompt);
+            int text = index.Start(prompt, []);
             foreach (int token in rollout) index.Append(text, token);
         }
         return index;
@@ -57,7 +57,7 @@ public class DraftIndexTests
     {
         int[] prompt = [1, 2, 3], text = [.. Enumerable.Range(10, 20)];
         DraftIndex index = Create(prompt, text);
-        int again = index.Start(prompt);
+        int again = index.Start(prompt, []);
         int[] guesses = new int[text.Length];
         for (int i = 0; i < text.Length; i++) guesses[i] = index.Next(again, guesses.AsSpan(0, i))!.Value.Token;
         Assert.Equal(text, guesses);
@@ -68,10 +68,29 @@ public class DraftIndexTests
     public void Of_equal_votes_the_latest_counts_and_work_is_bounded()
     {
         DraftIndex index = Create([1, 2], [8], [9]);
-        int text = index.Start([1, 2]);
+        int text = index.Start([1, 2], []);
         Assert.Equal(new DraftGuess(9, 2, 1, 2), index.Next(text, []));
-        for (int i = 0; i < 1000; i++) index.Append(index.Start([1, 2]), 7);
+        for (int i = 0; i < 1000; i++) index.Append(index.Start([1, 2], []), 7);
         Assert.Equal(new DraftGuess(7, 2, DraftIndex.MaxPlaces, DraftIndex.MaxPlaces), index.Next(text, []));
+    }
+
+    /// <summary>What a rollout shares with another is in the index once, and a token counts for as many rollouts as have it.</summary>
+    [Fact]
+    public void A_rollout_that_parts_from_others_goes_on_from_what_they_share()
+    {
+        DraftIndex index = new();
+        index.AddPrompt([1, 2]);
+        int first = index.Start([1, 2], []);
+        index.Append(first, 3, 5);
+        index.Append(first, 4, 2);
+        int other = index.Start([1, 2], [3]);
+        index.Append(other, 9, 3);
+        int late = index.Start([1, 2], []);
+        Assert.Equal(new DraftGuess(3, 2, 5, 5), index.Next(late, []));
+        Assert.Equal(new DraftGuess(9, 3, 3, 5), index.Next(late, [3]));
+        index.Append(first, 5, 1);
+        Assert.Equal(new DraftGuess(5, 4, 1, 1), index.Next(late, [3, 4]));
+        Assert.Null(index.Next(other, []));
     }
 
     [Fact]
@@ -80,10 +99,11 @@ public class DraftIndexTests
         DraftRecord record = new();
         DraftGuess sure = new(1, 8, 9, 9), unsure = new(1, 2, 1, 3);
         Assert.NotEqual(sure.Class, unsure.Class);
-        Assert.True(record.ProbabilityOf(sure) > record.ProbabilityOf(unsure));
-        for (int i = 0; i < 2000; i++) record.Learn(sure, i % 4 == 0);
-        Assert.Equal(0.25, record.ProbabilityOf(sure), 0.01);
-        Assert.Equal(0.25, record.ProbabilityOf(unsure), 1e-9); // its own beginning: one of three and one more
+        Assert.True(record.ProbabilityOf(sure, 1) > record.ProbabilityOf(unsure, 1));
+        for (int i = 0; i < 2000; i++) record.Learn(sure, 1, i % 4 == 0);
+        Assert.Equal(0.25, record.ProbabilityOf(sure, 1), 0.01);
+        Assert.Equal(0.25, record.ProbabilityOf(unsure, 1), 1e-9); // its own beginning: one of three and one more
+        Assert.True(record.ProbabilityOf(sure, 2) > 0.5); // of its own kind, too: all must draw it
         Assert.All(from context in Enumerable.Range(2, 7) from places in Enumerable.Range(1, 32) from votes in Enumerable.Range(1, places) select new DraftGuess(0, context, votes, places).Class,
             c => Assert.InRange(c, 0, DraftGuess.Classes - 1));
     }

@@ -12,15 +12,15 @@ internal sealed class KnownDrafter(IReadOnlyList<Rollout> known, ulong seed, dou
 
     public int Wrong { get; private set; }
 
-    public void Enter(DecodingRow row) { }
+    public void Enter(DecodingLine line) { }
 
-    public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingRow> rows)
+    public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingLine> lines)
     {
         passes++;
-        return [.. rows.Select(row => Enumerable.Range(0, int.Min((int)(Uniform(row, 1000) * 6), mostTokens - row.Tokens.Count - 1)).Select(i => Guess(row, i)).ToArray())];
+        return [.. lines.Select(line => line.First).Select(row => Enumerable.Range(0, int.Min((int)(Uniform(row, 1000) * 6), mostTokens - row.Tokens.Count - 1)).Select(i => Guess(row, i)).ToArray())];
     }
 
-    public void Drawn(DecodingRow row, ReadOnlySpan<int> tokens) => Right += tokens.Length - 1;
+    public void Drawn(DecodingLine line, ReadOnlySpan<int> tokens) => Right += tokens.Length - 1;
 
     /// <summary>The token that will be drawn, or another; past the end of a response, any.</summary>
     private int Guess(DecodingRow row, int i)

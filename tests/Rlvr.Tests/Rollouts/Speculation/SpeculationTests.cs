@@ -151,18 +151,18 @@ public class SpeculationTests
 
         public int Right { get; private set; }
 
-        public void Enter(DecodingRow row) => drafter.Enter(row);
+        public void Enter(DecodingLine line) => drafter.Enter(line);
 
-        public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingRow> rows)
+        public IReadOnlyList<int[]> Propose(IReadOnlyList<DecodingLine> lines)
         {
-            IReadOnlyList<int[]> drafts = drafter.Propose(rows);
+            IReadOnlyList<int[]> drafts = drafter.Propose(lines);
             Proposed += drafts.Sum(d => d.Length);
             return drafts;
         }
 
-        public void Drawn(DecodingRow row, ReadOnlySpan<int> tokens)
+        public void Drawn(DecodingLine line, ReadOnlySpan<int> tokens)
         {
-            drafter.Drawn(row, tokens);
+            drafter.Drawn(line, tokens);
             Right += tokens.Length - 1;
         }
     }

@@ -4,7 +4,7 @@
 #   bench/gpu.sh publish OUT.tar.gz    here: programs with their own runtime and without libtorch
 #   tar xzf OUT.tar.gz && ./rlvr-gpu/gpu.sh run [OUT_DIR]    there: the same numbers as on the CPU, a run, decoding, steps
 #
-# PyTorch's libtorch must be 2.10, which TorchSharp 0.107 is made for; PYTHON names another interpreter than python3.
+# TorchSharp 0.107 is made for libtorch 2.10; with 2.11 it was seen to work. PYTHON names another interpreter than python3.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -16,8 +16,22 @@ publish() {
         dotnet publish "$here/../$project" -c Release -r linux-x64 --self-contained -p:WithLibtorch=false -p:PublishSingleFile=false -o "$folder/rlvr-gpu" --nologo -v q
     done
     cp "$here/gpu.sh" "$folder/rlvr-gpu/"
+    mkdir -p "$folder/rlvr-gpu/models" "$folder/rlvr-gpu/recipes"
+    cp -r "$here/../models/micro-math" "$folder/rlvr-gpu/models/"
+    cp -r "$here/../recipes/micro" "$folder/rlvr-gpu/recipes/"
     tar czf "$archive" -C "$folder" rlvr-gpu
     ls -l "$archive"
+}
+
+# Runs a command and says the most memory that the GPU had in use meanwhile.
+with_memory() {
+    local used
+    used=$(mktemp)
+    (while sleep 0.2; do nvidia-smi --query-gpu=memory.used --format=csv,noheader,nounits >>"$used"; done) &
+    local watch=$!
+    "$@"
+    kill "$watch"
+    echo "most GPU memory in use: $(sort -n "$used" | tail -1) MiB"
 }
 
 run() {
@@ -42,19 +56,16 @@ print("greedy response:", "the same" if json.loads(read("cpu.json")) == json.loa
 print("evaluation on the CPU:", read("eval-cpu.json")[:300])
 print("evaluation on the GPU:", read("eval-cuda.json")[:300])
 PYTHON
-        echo "== demo"
+        echo "== flash attention and the decoding step, beside the same by definition"
+        ./Rlvr.Bench gpu-check
+        echo "== a micro run"
         ./Rlvr.Cli train recipes/micro/one-shot.yaml --run "$out/demo" --set compute.device=cuda
-        for precision in fp32 bf16; do
-            echo "== micro step, $precision"
-            ./Rlvr.Bench grpo --shape tiny --device cuda --precision "$precision" --groups 16 --size 8 --tokens 64 --steps 4
-        done
         echo "== Qwen2.5-1.5B's shape: decoding"
-        ./Rlvr.Bench decode --shape 1.5b --device cuda --precision bf16 --model "$out/1.5b" >/dev/null
-        for batch in 128 1024; do ./Rlvr.Bench decode --shape 1.5b --device cuda --precision bf16 --model "$out/1.5b" --batch "$batch" --tokens 256; done
-        rm -rf "$out/1.5b"
-        echo "== Qwen2.5-1.5B's shape: 1,024 x 1,000 tokens"
-        ./Rlvr.Bench grpo --shape 1.5b --device cuda --precision bf16 --groups 128 --size 8 --prompt 100 --tokens 1000 --steps 2
-        nvidia-smi --query-gpu=memory.used --format=csv,noheader
+        for batch in 128 1024; do ./Rlvr.Bench decode --shape 1.5b --device cuda --precision bf16 --batch "$batch" --tokens 256; done
+        echo "== its update, part by part, and steps"
+        ./Rlvr.Bench large-parts --shape 1.5b --device cuda --precision bf16 --rows 16 --tokens 1000
+        ./Rlvr.Bench grpo --shape 1.5b --device cuda --precision bf16 --groups 16 --size 8 --prompt 100 --tokens 128 --steps 3 --micro-batch 16000
+        with_memory ./Rlvr.Bench grpo --shape 1.5b --device cuda --precision bf16 --groups 128 --size 8 --prompt 100 --tokens 1000 --steps 1 --micro-batch 16000
     } 2>&1 | tee "$out/gpu.log"
 }
 

@@ -97,7 +97,10 @@ internal static class CudaOps
     private static readonly Lazy<jit.CompilationUnit> Flash = new(() => Compile(FlashAttention)), Plain = new(() => Compile(PlainAttention));
 
     /// <summary>Whether there is flash attention for it: a GPU, bfloat16, heads of a size that it knows.</summary>
-    public static bool HasFlashAttention(Device device, ScalarType type, int headSize) => device.type == DeviceType.CUDA && type == ScalarType.BFloat16 && headSize % 8 == 0 && headSize <= 256;
+    public static bool HasFlashAttention(Device device, ScalarType type, int headSize) => device.type == DeviceType.CUDA && type == ScalarType.BFloat16 && FlashKnows(headSize);
+
+    /// <summary>Whether flash attention knows heads of a size.</summary>
+    public static bool FlashKnows(int headSize) => headSize % 8 == 0 && headSize <= 256;
 
     /// <summary>
     /// Causal attention of sequences that lie one after another, whose queries are the last of their tokens: query i of n sees keys 0 .. m - n + i of m

@@ -15,21 +15,20 @@ public static class ThreadChoice
 
     private const int Rounds = 4;
 
-    /// <summary>Sets the number of threads of the tensor library.</summary>
+    /// <summary>Chooses, and sets the number of threads of the tensor library to that for many rows.</summary>
     /// <param name="requested">A number; 0 takes OMP_NUM_THREADS if it is set, and measures otherwise.</param>
     /// <param name="width">Width of the matrices that will be multiplied: the model's hidden size.</param>
-    /// <returns>The number set, and the measured GFLOP/s by number of threads (empty where the number was given).</returns>
-    public static (int Threads, IReadOnlyList<(int Threads, double Gflops)> Measured) Apply(int requested, int width)
+    public static ThreadPlan Apply(int requested, int width)
     {
         NativeRuntime.Initialize();
         if (requested <= 0 && int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out int given)) requested = given;
         if (requested > 0)
         {
             set_num_threads(requested);
-            return (requested, []);
+            return new ThreadPlan(requested, []);
         }
         int[] candidates = [.. Candidates(Environment.ProcessorCount)];
-        double[] seconds = new double[candidates.Length];
+        double[] many = new double[candidates.Length], few = new double[candidates.Length];
         int[] rounds = new int[candidates.Length];
         double flops = 0;
         // In turn, so that a busy moment hits all of them; sums, not medians, because threads that wait for each other stall now and then
@@ -39,20 +38,30 @@ public static class ThreadChoice
             for (int i = 0; i < candidates.Length; i++)
             {
                 // More threads that are far slower already will not win, and measuring them on a busy machine takes long.
-                if (rounds[i] > 0 && seconds[i] / rounds[i] > 2 * seconds[0] / rounds[0]) continue;
+                if (rounds[i] > 0 && (many[i] + few[i]) / rounds[i] > 2 * (many[0] + few[0]) / rounds[0]) continue;
                 set_num_threads(candidates[i]);
                 long start = Stopwatch.GetTimestamp();
-                flops = Work(rows: 1024, width, repeats: 2) + Work(rows: 64, width, repeats: 16);
+                flops = Work(rows: 1024, width, repeats: 2);
+                double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                start = Stopwatch.GetTimestamp();
+                Work(rows: 64, width, repeats: 16);
                 if (round < 0) continue; // warming up
-                seconds[i] += Stopwatch.GetElapsedTime(start).TotalSeconds;
+                many[i] += seconds;
+                few[i] += Stopwatch.GetElapsedTime(start).TotalSeconds;
                 rounds[i]++;
             }
         }
-        int best = 0;
-        for (int i = 1; i < candidates.Length; i++)
-            if (seconds[i] / rounds[i] * RequiredGain < seconds[best] / rounds[best]) best = i;
+        int best = Best(many);
         set_num_threads(candidates[best]);
-        return (candidates[best], [.. candidates.Select((threads, i) => (threads, flops * rounds[i] / seconds[i] / 1e9))]);
+        return new ThreadPlan(candidates[best], [.. candidates.Select((threads, i) => (threads, flops * rounds[i] / many[i] / 1e9))]) { Decoding = candidates[Best(few)] };
+
+        int Best(double[] seconds)
+        {
+            int chosen = 0;
+            for (int i = 1; i < candidates.Length; i++)
+                if (seconds[i] / rounds[i] * RequiredGain < seconds[chosen] / rounds[chosen]) chosen = i;
+            return chosen;
+        }
     }
 
     /// <summary>1, 2, 4, ... and the number of processors.</summary>

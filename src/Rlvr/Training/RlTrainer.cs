@@ -95,6 +95,9 @@ public sealed class RlTrainer : IDisposable
     /// <summary>The optimiser; its state belongs into a checkpoint.</summary>
     public FusedAdamW Optimizer { get; }
 
+    /// <summary>Threads by phase; null leaves them as they are.</summary>
+    internal ThreadPlan? Threads { get; init; }
+
     /// <summary>The recipe, with what it left to the memory there is decided.</summary>
     internal Recipe Recipe => recipe;
 
@@ -132,7 +135,8 @@ public sealed class RlTrainer : IDisposable
     public StepResult Step(int step, CancellationToken cancellation = default)
     {
         long start = Stopwatch.GetTimestamp();
-        StepRollouts sampled = rollouts.Run(step, BatchOf(step), cancellation);
+        StepRollouts sampled;
+        using (Threads?.BeginDecoding()) sampled = rollouts.Run(step, BatchOf(step), cancellation);
 
         long advantageStart = Stopwatch.GetTimestamp();
         AdvantagePhase.Result result = advantages.Run(sampled);

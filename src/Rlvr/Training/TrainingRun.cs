@@ -28,7 +28,7 @@ public sealed class TrainingRun : IDisposable
     private readonly IReward reward;
     private readonly TrainingLabels labels;
     private readonly RlTrainer trainer;
-    private readonly (int Threads, IReadOnlyList<(int Threads, double Gflops)> Measured) threads;
+    private readonly ThreadPlan threads;
     private SharedEvaluations? shared;
     private string? fingerprint; // of the model that the run starts with
     private int longestEvaluationPrompt;
@@ -63,7 +63,7 @@ public sealed class TrainingRun : IDisposable
         CheckLengths();
         Transformer? reference = checkpoint is null || !recipe.Loss.NeedsReference || recipe.Loss.Reference.Length > 0 ? null
             : adapts ? LoraTraining.Reference(model.Network, BaseModel()) : Transformer.Load(BaseModel(), device, model.Network.ComputeType, frozen: true, merge: true);
-        trainer = new RlTrainer(model, problems, reward, recipe, reference);
+        trainer = new RlTrainer(model, problems, reward, recipe, reference) { Threads = threads };
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
     }
 
@@ -207,6 +207,7 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Evaluates all suites: greedily, and before and after training (or whenever the recipe says so) also at its sampled temperature.</summary>
     private void Evaluate(RunDirectory directory, int step, bool full, CancellationToken cancellation)
     {
+        using IDisposable decoding = threads.BeginDecoding();
         // A run that was stopped in the middle of an evaluation goes on with the suites that are missing.
         EvaluationRecord[] done = [.. directory.ReadEvaluations().Where(e => e.Step == step)];
         double[] temperatures = (full || recipe.Evaluation.SampledDuring) && recipe.Evaluation.SampledTemperature > 0 ? [0, recipe.Evaluation.SampledTemperature] : [0];
@@ -313,7 +314,7 @@ public sealed class TrainingRun : IDisposable
         return new TrainingPlan(
         [
             ("model", $"{recipe.Model} ({config.ModelType}, {config.ParameterCount:N0} parameters)"),
-            ("device", $"{model.Network.Device}, {threads.Threads} thread(s)" + (threads.Measured.Count > 0 ? $" (measured: {string.Join(", ", threads.Measured.Select(m => $"{m.Threads}: {m.Gflops:F0} GFLOP/s"))})" : "")),
+            ("device", $"{model.Network.Device}, {threads.Threads} thread(s){(threads.Decoding == threads.Threads ? "" : $", {threads.Decoding} while decoding")}" + (threads.Measured.Count > 0 ? $" (measured: {string.Join(", ", threads.Measured.Select(m => $"{m.Threads}: {m.Gflops:F0} GFLOP/s"))})" : "")),
             ("precision", type == "fp32" ? "fp32" : $"{type} products and attention, fp32 master weights{(recipe.Lora.Rank > 0 ? " of the adapter" : "")}"),
             ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})"
                 : $"{problems.Count} problems of {recipe.Data.Train}" + (problems.Count <= ShownExamples && recipe.Data.Examples.Count > 0 ? $": {string.Join(", ", problems.Select(p => p.Id))}" : "")),

@@ -52,4 +52,14 @@ public sealed class ThreadChoiceTests : IDisposable
         Assert.True(chosen == 1 || speed > 1.15 * measured[0].Gflops);
         Assert.All(measured, m => Assert.True(m.Gflops <= 1.26 * speed));
     }
+
+    [Fact]
+    public void Decoding_has_a_number_of_its_own()
+    {
+        ThreadPlan plan = new(2, []) { Decoding = 1 };
+        set_num_threads(2);
+        using (plan.BeginDecoding()) Assert.Equal(1, get_num_threads());
+        Assert.Equal(2, get_num_threads());
+        Assert.Equal(3, new ThreadPlan(3, []).Decoding);
+    }
 }

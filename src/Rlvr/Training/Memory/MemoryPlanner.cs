@@ -106,7 +106,9 @@ public static class MemoryPlanner
     /// <summary>Keys and values of the rows, what a decoding step needs beside them, and the prompts on their way in.</summary>
     private static MemoryPhase Decoding(string name, Recipe recipe, ModelConfig model, bool onGpu, int rows, int prompt, int prompts, int limit, int computed, bool samples)
     {
-        long perToken = KvCache.BytesPerToken(model, computed), length = limit + (prompts > 1 ? prompt : 0);
+        // On a GPU each row has its own copy of the prompt.
+        bool flash = onGpu && computed != Float && CudaOps.FlashKnows(model.HeadDim);
+        long perToken = KvCache.BytesPerToken(model, computed), length = limit + (prompts > 1 || flash ? prompt : 0);
         bool filters = recipe.Rollout.TopK > 0 || recipe.Rollout.TopP < 1 || recipe.Rollout.MinP > 0;
         // Logits, which are sampled from where they lie; on a GPU log-probabilities, and for sampling probabilities and their running sum in double; filters sort.
         int perWord = (computed == Float ? 0 : computed) + Float + (onGpu ? Float + (samples ? Float + Double + 1 : 0) : 0) + (samples && filters ? (3 * Float) + (3 * Double) + 1 : 0);

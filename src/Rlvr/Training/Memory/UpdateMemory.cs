@@ -1,4 +1,5 @@
 using Rlvr.Models;
+using Rlvr.Tensors;
 
 namespace Rlvr.Training;
 
@@ -14,8 +15,12 @@ internal static class UpdateMemory
         long queries = (long)model.Heads * model.HeadDim, scores = Float * model.Heads * length;
         // Kept of a layer for its backward pass, by token: what goes into the norms, normalised and scaled; queries, keys and values for every query head,
         // probabilities, and what comes out; gate, silu, up and their product.
-        long norms = 2 * hidden * (Float + Float + computed);
-        long attention = (queries * ((4L * Float) + (2 * computed))) + scores;
+        // With flash attention on a GPU neither scores nor expanded heads, but a prompt's keys and values once more for each row; and norms keep no more than their input.
+        bool flash = workload.OnGpu && computed != Float && CudaOps.FlashKnows(model.HeadDim);
+        if (flash) scores = 0;
+        long norms = 2 * hidden * ((workload.OnGpu ? Float : Float + Float) + computed);
+        long copies = model.KeyValueHeads * model.HeadDim * (1 + (workload.Prompt / (long)int.Max(1, recipe.Rollout.MaxNewTokens)));
+        long attention = flash ? (2L * computed * (queries + copies)) + (Float * model.Heads) : (queries * ((4L * Float) + (2 * computed))) + scores;
         long mlp = 4L * computed * model.IntermediateSize;
         bool adapts = recipe.Lora.Rank > 0; // then no weight is converted in the graph, or has a gradient
         long converted = computed == Float || adapts ? 0 : computed * ParameterSizes.Of(model).InLayers / model.Layers; // weights in the compute type

@@ -16,9 +16,6 @@ publish() {
         dotnet publish "$here/../$project" -c Release -r linux-x64 --self-contained -p:WithLibtorch=false -p:PublishSingleFile=false -o "$folder/rlvr-gpu" --nologo -v q
     done
     cp "$here/gpu.sh" "$folder/rlvr-gpu/"
-    mkdir -p "$folder/rlvr-gpu/models" "$folder/rlvr-gpu/recipes"
-    cp -r "$here/../models/micro-math" "$folder/rlvr-gpu/models/"
-    cp -r "$here/../recipes/micro" "$folder/rlvr-gpu/recipes/"
     tar czf "$archive" -C "$folder" rlvr-gpu
     ls -l "$archive"
 }

@@ -28,7 +28,7 @@ internal sealed class PlainStep(StepSetup setup, FusedAdamW optimizer)
         using IDisposable noGrad = no_grad();
         using DisposeScope outer = NewDisposeScope();
         Transformer model = setup.Policy;
-        using KvCache cache = new(model.Config, StepSetup.Rollouts, StepSetup.PromptTokens + StepSetup.NewTokens, CPU);
+        using KvCache cache = new(model.Config, StepSetup.Rollouts, StepSetup.PromptTokens + StepSetup.NewTokens, CPU, model.ComputeType);
         SharedPrefixBatch batch = new([.. Enumerable.Repeat(setup.Prompt, StepSetup.Rollouts)], [], CPU);
         CapturingAttention attention = new(model.Attention(batch));
         Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, attention);

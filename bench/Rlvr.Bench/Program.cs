@@ -2,13 +2,16 @@ using Rlvr.Bench;
 
 // dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0] [--precision bf16]
 // dotnet run -c Release --project bench/Rlvr.Bench -- parts [--threads 1] [--repeats 3] [--precision bf16]
+// dotnet run -c Release --project bench/Rlvr.Bench -- large-parts [--shape 0.5b] [--device cpu] [--precision fp32] [--rows 16] [--prompt 100] [--tokens 1000]
 // dotnet run -c Release --project bench/Rlvr.Bench -- precision [--tokens 4096] [--width 192]
 // dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
+// dotnet run -c Release --project bench/Rlvr.Bench -- sampler [--threads 1]
 // dotnet run -c Release --project bench/Rlvr.Bench -- decode [--shape 0.5b] [--device cpu] [--model DIR] [--precision fp32] [--batch N] [--tokens 32]
 // dotnet run -c Release --project bench/Rlvr.Bench -- passes [--model models/micro-math] [--shape 0.5b] [--precision bf16] [--repeats 20]
 // dotnet run -c Release --project bench/Rlvr.Bench -- speculate [--model models/micro-math] [--suite pi-1] [--problems 1] [--rollouts N] [--rows N] [--temperature 60] [--tokens 112] [--repeats 5] [--warmup 4] [--max-rows N] [--max-draft N]
 // dotnet run -c Release --project bench/Rlvr.Bench -- speculate --shape 0.5b [--accept 60] [--precision fp32] [--tokens 32] ...
-// dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1] [--micro-batch TOKENS] [--recompute 0]
+// dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1] [--state fp32] [--recompute 0] [--micro-batch TOKENS]
+// dotnet run -c Release --project bench/Rlvr.Bench -- sweep [--threads 1] [--repeats 2] [--out docs/performance]
 // dotnet run -c Release --project bench/Rlvr.Bench -- gpu-check
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
 // dotnet run -c Release --project bench/Rlvr.Bench -- peak [--tokens 24000] [--length 200] [--vocabulary 151936] [--hidden 64] [--layers 2] [--precision fp32] [--state fp32] [--recompute 0]
@@ -27,11 +30,20 @@ switch (args.FirstOrDefault())
     case "parts":
         PartsBench.Run(Option("--threads", 1), Option("--repeats", 3), Text("--precision", "fp32"));
         return 0;
+    case "large-parts":
+        LargePartsBench.Run(Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--rows", 16), Option("--prompt", 100), Option("--tokens", 1000));
+        return 0;
     case "precision":
         PrecisionBench.Run(Option("--threads", 1), Option("--tokens", 4096), Option("--width", 192));
         return 0;
     case "skinny":
         SkinnyBench.Run(Option("--threads", 1));
+        return 0;
+    case "sampler":
+        SamplerBench.Run(Option("--threads", 1));
+        return 0;
+    case "sweep":
+        SweepBench.Run(Option("--threads", 1), Option("--repeats", 2), Text("--out", ""));
         return 0;
     case "decode":
         DecodeBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--model", $"runs/bench/{Text("--shape", "0.5b")}"), Text("--precision", "fp32"), Option("--batch", 0) is > 0 and int one ? [one] : [1, 8, 64], Option("--tokens", 32));
@@ -46,7 +58,7 @@ switch (args.FirstOrDefault())
         else SpeculateBench.RunModel(Text("--model", "models/micro-math"), Text("--suite", "pi-1"), Option("--problems", 1), Option("--rollouts", 0), settings);
         return 0;
     case "grpo":
-        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0, Option("--micro-batch", 0), Option("--recompute", 0) != 0);
+        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0, Text("--state", "fp32"), Option("--recompute", 0) != 0, Option("--micro-batch", 0));
         return 0;
     case "gpu-check":
         return GpuCheck.Run() ? 0 : 1;
@@ -64,6 +76,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | precision [--tokens N] [--width N] | skinny | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

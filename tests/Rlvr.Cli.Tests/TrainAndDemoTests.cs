@@ -41,9 +41,14 @@ public sealed class TrainAndDemoTests : IDisposable
         Assert.False(Directory.Exists(folder["run"]));
         // What it prints is a recipe: its facts are comments.
         string printed = folder.Write("printed.yaml", run.Out);
-        Assert.Equal(run.Out, CommandRun.Of("train", printed, "--dry-run").Succeeded().Out);
+        Assert.Equal(WithoutTime(run.Out), WithoutTime(CommandRun.Of("train", printed, "--dry-run").Succeeded().Out));
+        Assert.Matches("(?m)^# time +about .* s a step", run.Out);
         JsonElement json = CommandRun.Of("train", recipe, "--dry-run", "--json").Succeeded().Json;
         Assert.StartsWith("name: tiny", json.GetProperty("recipe").GetString(), StringComparison.Ordinal);
+        Assert.InRange(json.GetProperty("time").GetProperty("total").GetDouble(), 1e-6, 1000);
+
+        // What is measured differs from one call to the next.
+        static string WithoutTime(string text) => string.Join('\n', text.Split('\n').Where(line => !line.StartsWith("# time", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -63,7 +63,7 @@ internal static class TrainCommand
         {
             JsonObject facts = [];
             foreach ((string name, string value) in plan.Facts) facts[name] = value;
-            JsonOutput.Write(terminal, new JsonObject { ["plan"] = facts, ["memory"] = ToJson(plan), ["recipe"] = yaml });
+            JsonOutput.Write(terminal, new JsonObject { ["plan"] = facts, ["memory"] = ToJson(plan), ["time"] = plan.Time is { } time ? ToJson(time) : null, ["recipe"] = yaml });
             return ExitCode.Done;
         }
         foreach ((string name, string value) in plan.Facts) terminal.Out.WriteLine("# " + SafeText.OneLine($"{name,-18} {value}", 400));
@@ -87,6 +87,18 @@ internal static class TrainCommand
 
         static JsonObject Items(IReadOnlyList<MemoryItem> items) => new(items.Select(item => KeyValuePair.Create(item.Name, (JsonNode?)item.Bytes)));
     }
+
+    /// <summary>The time plan, in seconds.</summary>
+    private static JsonObject ToJson(TimePlan time) => new()
+    {
+        ["step"] = time.Step,
+        ["rollouts"] = time.Rollouts,
+        ["update"] = time.Update,
+        ["evaluation"] = time.Evaluation,
+        ["total"] = time.Total,
+        ["response_tokens"] = time.ResponseTokens,
+        ["sampled"] = time.Sampled,
+    };
 
     private static int Finish(Terminal terminal, TrainingOutcome outcome, bool asJson)
     {

@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
 using Rlvr.Cli.Output;
 using Rlvr.Experiments;
+using Rlvr.Tensors;
+using Rlvr.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Rlvr.Cli.Reproduce;
 
@@ -62,7 +66,10 @@ internal sealed class Reproduction(Terminal terminal, ReproductionPlan plan, int
 
     private JobEstimator Estimator()
     {
-        SpeedProbe probe = new(threads);
+        Device device = ComputeDevice.Choose("auto");
+        if (threads > 0) torch.set_num_threads(threads);
+        else if (device.type == DeviceType.CPU) ThreadChoice.Apply(0, 512); // all processors at once are slow where others work too
+        SpeedProbe probe = new(device);
         return new JobEstimator(plan, probe.Of, sizes.Of, onGpu: plan.Folder.Scale == ExperimentScale.Paper && probe.OnGpu);
     }
 

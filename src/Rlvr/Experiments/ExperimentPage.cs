@@ -28,12 +28,33 @@ public sealed record ResultTable(string Title, IReadOnlyList<string> Columns, IR
 /// <param name="X">Label of the horizontal axis.</param>
 /// <param name="Y">Label of the vertical axis.</param>
 /// <param name="Series">The lines.</param>
-public sealed record ResultFigure(string Name, string Title, string X, string Y, IReadOnlyList<FigureSeries> Series);
+public sealed record ResultFigure(string Name, string Title, string X, string Y, IReadOnlyList<FigureSeries> Series)
+{
+    /// <summary>Whether both axes are logarithmic; points that are not above 0 are then left out.</summary>
+    public bool Logarithmic { get; init; }
+}
 
 /// <summary>A line of a figure.</summary>
 /// <param name="Name">In the legend.</param>
 /// <param name="Points">By x: the mean over seeds, and the least and the greatest seed.</param>
-public sealed record FigureSeries(string Name, IReadOnlyList<(double X, double Mean, double Low, double High)> Points);
+public sealed record FigureSeries(string Name, IReadOnlyList<(double X, double Mean, double Low, double High)> Points)
+{
+    /// <summary>How it is drawn.</summary>
+    public SeriesStyle Style { get; init; }
+}
+
+/// <summary>How a series is drawn.</summary>
+public enum SeriesStyle
+{
+    /// <summary>A line through its points.</summary>
+    Line,
+
+    /// <summary>Its points alone.</summary>
+    Points,
+
+    /// <summary>A line without points, in the colour of the series before it.</summary>
+    LineOfPrevious,
+}
 
 /// <summary>A claim of the paper, and what these results say of it.</summary>
 /// <param name="Claim">The paper's, in a sentence.</param>

@@ -1,4 +1,5 @@
 using Rlvr.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;
@@ -38,6 +39,9 @@ public sealed class SharedPrefixAttention : IAttention
     /// <inheritdoc/>
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value)
     {
+        // On the CPU the backward pass of attention in bfloat16 takes several times as long as that in float32, the forward pass about as long (LOG.md).
+        if (query.dtype == ScalarType.BFloat16 && query.device_type == DeviceType.CPU)
+            return Attend(layer, query.to(ScalarType.Float32), key.to(ScalarType.Float32), value.to(ScalarType.Float32)).to(query.dtype);
         long width = query.size(1) * query.size(2);
         bool alone = maxInput == 0;
         Tensor promptKey = Rows(alone ? key : key.narrow(0, 0, promptTokens), padPrompts, promptRows, maxPrompt);       // [B, P, Hkv, D]

@@ -9,7 +9,8 @@ namespace Rlvr.Models;
 /// where one chunk holds all) and applies the analytic gradient.
 /// </summary>
 /// <remarks>
-/// With z = logits / temperature, p = softmax(z), H = entropy: d logp[target] / dz = onehot(target) - p and d H / dz = -p (log p + H).
+/// With z = logits / temperature, p = softmax(z), H = entropy: d logp[target] / dz = onehot(target) - p and d H / dz = -p (log p + H). The hidden states are divided, not the logits:
+/// they are fewer.
 /// </remarks>
 public sealed class TokenLogProbs
 {
@@ -19,7 +20,7 @@ public sealed class TokenLogProbs
     private readonly SharedPrefixBatch batch;
     private readonly double temperature;
     private readonly long chunk;
-    private readonly Tensor? keptLogits;
+    private readonly Tensor? kept; // [M, V] log-probabilities, where one chunk holds all
 
     /// <summary>Most elements of a chunk of logits on the CPU: 64 MiB in float32.</summary>
     public const long ChunkElements = 16L << 20;
@@ -55,17 +56,10 @@ public sealed class TokenLogProbs
         {
             using DisposeScope scope = NewDisposeScope();
             long length = long.Min(chunk, count - start);
-            Tensor logits = ScaledLogits(start, length);                                 // [C, V]
-            Tensor logNormalizer = logits.logsumexp(-1, keepdim: true);                  // [C, 1]
-            Tensor target = logits.gather(1, batch.Targets.narrow(0, start, length).unsqueeze(1));
-            logProbs.narrow(0, start, length).copy_(target.sub(logNormalizer).squeeze(1));
-            if (entropies is not null)
-            {
-                // H = log Z - sum_v p_v z_v
-                Tensor probabilities = logits.sub(logNormalizer).exp_();
-                entropies.narrow(0, start, length).copy_(logNormalizer.squeeze(1).sub(probabilities.mul_(logits).sum(-1)));
-            }
-            if (keepForBackward && count <= chunk) keptLogits = logits.MoveToOuterDisposeScope();
+            Tensor all = LogProbabilities(States(start, length)); // [C, V]
+            logProbs.narrow(0, start, length).copy_(all.gather(1, batch.Targets.narrow(0, start, length).unsqueeze(1)).squeeze(1));
+            if (entropies is not null) entropies.narrow(0, start, length).copy_(all.exp().mul_(all).sum(-1).neg_()); // H = -sum_v p_v log p_v
+            if (keepForBackward && count <= chunk) kept = all.MoveToOuterDisposeScope();
         }
         LogProbs = logProbs;
         Entropies = entropies;
@@ -93,10 +87,9 @@ public sealed class TokenLogProbs
             {
                 using DisposeScope scope = NewDisposeScope();
                 long length = long.Min(chunk, count - start);
-                Tensor logits = keptLogits ?? ScaledLogits(start, length);
-                Tensor logProbabilities = logits.sub(logits.logsumexp(-1, keepdim: true)); // [C, V]
+                Tensor states = States(start, length), logProbabilities = kept ?? LogProbabilities(states); // [C, hidden], [C, V]
                 Tensor dLogProb = logProbGradient.narrow(0, start, length).unsqueeze(1);   // [C, 1]
-                // p * (-dLogProb - dEntropy * (log p + H)), then + dLogProb at the target; divided by the temperature.
+                // p * (-dLogProb - dEntropy * (log p + H)), then + dLogProb at the target.
                 Tensor gradient;
                 if (entropyGradient is null)
                 {
@@ -106,15 +99,13 @@ public sealed class TokenLogProbs
                 {
                     Tensor dEntropy = entropyGradient.narrow(0, start, length).unsqueeze(1);
                     Tensor entropy = Entropies!.narrow(0, start, length).unsqueeze(1);
-                    Tensor factor = logProbabilities.add(entropy).mul_(dEntropy).add_(dLogProb).neg_();
+                    Tensor factor = addcmul(dEntropy.mul(entropy).add_(dLogProb).neg_(), logProbabilities, dEntropy.neg(), 1);
                     gradient = logProbabilities.exp_().mul_(factor);
                 }
                 gradient.scatter_add_(1, batch.Targets.narrow(0, start, length).unsqueeze(1), dLogProb);
-                gradient.div_(temperature);
-                Tensor predictors = batch.Predictors.narrow(0, start, length);
                 gradient = model.ToCompute(gradient);
-                hiddenGradient.index_add_(0, predictors, Transformer.ToFloat(gradient.mm(matrix)), 1);
-                AddToGradient(weight, gradient, model.ToCompute(source.index_select(0, predictors)));
+                hiddenGradient.index_add_(0, batch.Predictors.narrow(0, start, length), Transformer.ToFloat(gradient.mm(matrix)), 1 / temperature);
+                AddToGradient(weight, gradient, model.ToCompute(states));
             }
         }
         hidden.backward([hiddenGradient]);
@@ -143,10 +134,17 @@ public sealed class TokenLogProbs
         }
     }
 
-    private Tensor ScaledLogits(long start, long length)
+    /// <summary>[C, hidden]: what the logits are made of, divided by the temperature.</summary>
+    private Tensor States(long start, long length)
     {
         Tensor states = source.index_select(0, batch.Predictors.narrow(0, start, length));
-        Tensor logits = model.Logits(states);
-        return temperature == 1 ? logits : logits.div_(temperature);
+        return temperature == 1 ? states : states.div_(temperature);
+    }
+
+    /// <summary>[C, V] in float32, in one pass over the logits as they come from the product.</summary>
+    private Tensor LogProbabilities(Tensor states)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return model.RawLogits(states).log_softmax(-1, ScalarType.Float32).MoveToOuterDisposeScope();
     }
 }

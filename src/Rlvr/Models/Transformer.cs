@@ -284,7 +284,10 @@ public sealed class Transformer : IDisposable
     /// <summary>The logits of hidden states, computed in the compute type.</summary>
     /// <param name="hidden">[..., hidden], float32.</param>
     /// <returns>[..., V], float32.</returns>
-    public Tensor Logits(Tensor hidden) => ToFloat(output.Forward(ToCompute(hidden)));
+    public Tensor Logits(Tensor hidden) => ToFloat(RawLogits(hidden));
+
+    /// <summary>The same in the compute type.</summary>
+    internal Tensor RawLogits(Tensor hidden) => output.Forward(ToCompute(hidden));
 
     /// <summary>[V, hidden], <see cref="OutputWeight"/> in the compute type, without gradient history.</summary>
     internal Tensor OutputMatrix => output.Matrix;

@@ -16,10 +16,11 @@ internal sealed class AdvantagePhase(PolicyUpdate policy, Critic? critic, IAdvan
     /// <param name="Samples">The rollouts with their advantages.</param>
     /// <param name="Advantages">The advantages.</param>
     /// <param name="OldLogProbs">Log-probabilities before the first update, where they were needed.</param>
+    /// <param name="ReferenceLogProbs">The reference's log-probabilities, where they were needed.</param>
     /// <param name="Values">The critic's values.</param>
     /// <param name="Metrics">Numbers of this phase that other runs do not have.</param>
     public sealed record Result(
-        IReadOnlyList<UpdateSample> Samples, StepAdvantages Advantages, float[][]? OldLogProbs, float[][]? Values, IReadOnlyList<(string Name, double Value)> Metrics);
+        IReadOnlyList<UpdateSample> Samples, StepAdvantages Advantages, float[][]? OldLogProbs, float[][]? ReferenceLogProbs, float[][]? Values, IReadOnlyList<(string Name, double Value)> Metrics);
 
     /// <summary>Computes the advantages.</summary>
     /// <param name="rollouts">The step's rollouts with their rewards.</param>
@@ -39,11 +40,12 @@ internal sealed class AdvantagePhase(PolicyUpdate policy, Critic? critic, IAdvan
         bool probabilities = estimator.Needs.HasFlag(AdvantageNeeds.Probabilities);
         float[][]? old = probabilities || recipe.Loss.KlInReward != 0 ? policy.LogProbs(samples) : null;
         if (probabilities) batch = batch with { LogProbs = old, SumPiSquared = policy.SumPiSquared(samples) };
-        if (recipe.Loss.KlInReward != 0) batch = WithKl(batch, old!, policy.ReferenceLogProbs(samples), metrics);
+        float[][]? reference = recipe.Loss.KlInReward != 0 ? policy.ReferenceLogProbs(samples) : null;
+        if (reference is not null) batch = WithKl(batch, old!, reference, metrics);
         StepAdvantages advantages = ScoredAdvantages.Compute(estimator, batch);
         if (critic is not null && advantages.Returns is null)
             throw new RlvrException($"The advantage estimator {estimator.GetType().Name} asks for a critic but gives no returns for it to learn; use StepAdvantages.ByToken.");
-        return new Result([.. samples.Select((s, row) => s with { Advantages = advantages.Tokens[row] })], advantages, old, batch.Values, metrics);
+        return new Result([.. samples.Select((s, row) => s with { Advantages = advantages.Tokens[row] })], advantages, old, reference, batch.Values, metrics);
     }
 
     /// <summary>Takes the KL penalty off the reward of every token, and so off the scores.</summary>

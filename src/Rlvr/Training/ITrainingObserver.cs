@@ -6,7 +6,11 @@ namespace Rlvr.Training;
 /// <param name="Facts">In the order to print.</param>
 /// <param name="Memory">What it takes.</param>
 /// <param name="AvailableMemory">What there is, in bytes; null where it is not known.</param>
-public sealed record TrainingPlan(IReadOnlyList<(string Name, string Value)> Facts, MemoryPlan Memory, long? AvailableMemory);
+public sealed record TrainingPlan(IReadOnlyList<(string Name, string Value)> Facts, MemoryPlan Memory, long? AvailableMemory)
+{
+    /// <summary>How long it takes; null where it was not asked for.</summary>
+    public TimePlan? Time { get; init; }
+}
 
 /// <summary>Watches a run; commands draw progress from it. All calls come from the thread that runs the training.</summary>
 public interface ITrainingObserver

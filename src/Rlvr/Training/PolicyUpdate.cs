@@ -74,12 +74,15 @@ public sealed class PolicyUpdate
     /// <param name="learningRate">Of this step.</param>
     /// <param name="step">The step's number, for losses with random choices.</param>
     /// <param name="oldLogProbs">Log-probabilities before the first update, where they are known already.</param>
+    /// <param name="referenceLogProbs">Those of the reference, where they are known already.</param>
     /// <exception cref="NonFiniteException">A term of the loss or the gradient is NaN or infinite; the parameters were not touched by that update.</exception>
-    public UpdateMetrics Run(IReadOnlyList<UpdateSample> samples, double learningRate, int step = 0, float[][]? oldLogProbs = null)
+    public UpdateMetrics Run(IReadOnlyList<UpdateSample> samples, double learningRate, int step = 0, float[][]? oldLogProbs = null, float[][]? referenceLogProbs = null)
     {
         int updates = recipe.Loss.UpdatesPerStep;
         // A single update starts from the policy that sampled: the ratio is exactly 1.
         float[][]? old = updates == 1 ? null : oldLogProbs ?? LogProbs(samples);
+        // Every epoch compares with the same numbers of the reference.
+        referenceLogProbs ??= loss.Kl != 0 && recipe.Loss.Epochs > 1 ? ReferenceLogProbs(samples) : null;
         List<ActorMetrics> metrics = [];
         List<double> norms = [];
         SamplerDifferences differences = new();
@@ -92,7 +95,7 @@ public sealed class PolicyUpdate
             {
                 Tensor total = zeros(7, device: policy.Device);
                 chunks.Accumulate(samples, miniBatch, aggregation, wholeMicroBatches, (rows, weights) =>
-                    Chunk(samples, rows, weights, old, CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)update, (ulong)rows[0]), differences, total));
+                    Chunk(samples, rows, weights, old, referenceLogProbs, CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)update, (ulong)rows[0]), differences, total));
                 metrics.Add(ActorMetrics.Read(total));
             }
             double norm = GradientNorm.Clip(optimizer.Parameters, recipe.Optimizer.ClipNorm > 0 ? recipe.Optimizer.ClipNorm : double.PositiveInfinity);
@@ -121,7 +124,7 @@ public sealed class PolicyUpdate
         SamplerDifferences unused = new();
         optimizer.ZeroGradients();
         chunks.Accumulate(samples, all, aggregation, wholeMicroBatches, (rows, weights) =>
-            Chunk(samples, rows, weights, null, CounterRandom.Bits(recipe.Seed, (ulong)step, 0, (ulong)rows[0]), unused, total));
+            Chunk(samples, rows, weights, null, null, CounterRandom.Bits(recipe.Seed, (ulong)step, 0, (ulong)rows[0]), unused, total));
         double norm = GradientNorm.Clip(optimizer.Parameters, 0);
         optimizer.ZeroGradients();
         return norm;
@@ -142,13 +145,13 @@ public sealed class PolicyUpdate
     });
 
     /// <summary>Forward and backward of some rows.</summary>
-    private void Chunk(IReadOnlyList<UpdateSample> samples, int[] rows, Tensor weights, float[][]? old, ulong seed, SamplerDifferences differences, Tensor total)
+    private void Chunk(IReadOnlyList<UpdateSample> samples, int[] rows, Tensor weights, float[][]? old, float[][]? reference, ulong seed, SamplerDifferences differences, Tensor total)
     {
         using DisposeScope scope = NewDisposeScope();
         RowBatch packed = chunks.Pack(samples, rows);
         SharedPrefixBatch batch = packed.Batch;
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
-        Tensor? referenceLogProbs = loss.Kl == 0 ? null : packed.ToRows(LogProbs(reference!, batch));
+        Tensor? referenceLogProbs = loss.Kl == 0 ? null : reference is null ? packed.ToRows(LogProbs(this.reference!, batch)) : Known(samples, rows, reference);
         RecomputedHidden? recomputed = recipe.Compute.Recomputes ? policy.HiddenRecomputed(batch) : null;
         TokenLogProbs tokens = new(policy, recomputed?.Values ?? policy.Hidden(batch), batch, Temperature, withEntropy: true, keepForBackward: true);
 
@@ -156,7 +159,7 @@ public sealed class PolicyUpdate
         if (loss.Entropy != 0) entropies.requires_grad_();
         TokenLayout layout = TokenLayout.Packed(lengths, policy.Device);
         Tensor advantages = chunks.Flat(rows, row => samples[row].Advantages), sampler = chunks.Flat(rows, row => samples[row].SamplerLogProbs);
-        Tensor? oldLogProbs = old is null ? null : chunks.Flat(rows, row => old[row]);
+        Tensor? oldLogProbs = old is null ? null : Known(samples, rows, old);
         ActorLossTerms terms = ActorLoss.Compute(new ActorBatch
         {
             LogProbs = logProbs,
@@ -183,6 +186,9 @@ public sealed class PolicyUpdate
         total.add_(terms.Metrics);
         differences.Add(logProbs.detach(), oldLogProbs, sampler);
     }
+
+    /// <summary>Numbers known by row, of the rows that have tokens to learn from: they may have been computed before some lost theirs.</summary>
+    private Tensor Known(IReadOnlyList<UpdateSample> samples, int[] rows, float[][] numbers) => chunks.Flat(rows, row => samples[row].Tokens.Length == 0 ? [] : numbers[row]);
 
     /// <summary>What multiplies each token's policy loss: the recipe's masks; null for none.</summary>
     private Tensor? Factors(Tensor entropies, Tensor advantages, Tensor logProbs, Tensor sampler, TokenLayout layout)

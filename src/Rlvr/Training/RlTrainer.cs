@@ -35,6 +35,7 @@ public sealed class RlTrainer : IDisposable
     private readonly LanguageModel model;
     private readonly Transformer? reference;
     private readonly Problem[] problems;
+    private readonly int[][] prompts; // by problem; the same array wherever the problem is used, so its forward pass is shared
     private readonly Recipe recipe;
     private readonly PromptTemplate template;
     private readonly IReadOnlyList<string> rewardParts;
@@ -68,8 +69,7 @@ public sealed class RlTrainer : IDisposable
         this.problems = [.. recipe.Data.Limit > 0 ? problems.Take(recipe.Data.Limit) : problems];
         LabelReport.Of(this.problems, reward).RequireSome("the problems to train on");
         cleanAccuracy = new CleanAccuracy(this.problems, recipe.Reward);
-        // By problem; the same array wherever the problem is used, so its forward pass is shared.
-        int[][] prompts = [.. this.problems.Select(Encode)];
+        prompts = [.. this.problems.Select(Encode)];
         Device device = model.Network.Device;
         Workload = new MemoryWorkload
         {
@@ -116,6 +116,15 @@ public sealed class RlTrainer : IDisposable
     /// <summary>The coefficient of the KL penalty in the reward as it is now.</summary>
     internal KlCoefficient KlCoefficient => advantages.Coefficient;
 
+    /// <summary>Tokens of some responses as the first step samples them, to reckon with.</summary>
+    internal IReadOnlyList<int> SampleLengths(int count)
+    {
+        int[] batch = BatchOf(1);
+        GenerationRequest[] requests = [.. Enumerable.Range(0, count).Select(i => new GenerationRequest(prompts[batch[i % batch.Length]], (ulong)i))];
+        SamplingOptions options = new() { Temperature = recipe.Rollout.Temperature, MaxNewTokens = recipe.Rollout.MaxNewTokens, StopIds = model.StopIds, Seed = recipe.Seed };
+        return [.. new Rollouts.Generator(model.Network).Generate(requests, options).Select(rollout => rollout.Tokens.Length)];
+    }
+
     /// <summary>Runs a step.</summary>
     /// <param name="step">Its number, from 1. Rollouts are a pure function of the parameters, the seed and this.</param>
     /// <param name="cancellation">Stops during the rollouts; the parameters are then as before the step.</param>
@@ -139,7 +148,7 @@ public sealed class RlTrainer : IDisposable
         bool onlyCritic = Critic is not null && step <= recipe.Critic.WarmupSteps;
         IReadOnlyList<UpdateSample> learnt = Learnt(scored, result.Samples);
         if (policyTerm is not null && !onlyCritic && step % recipe.Loss.PolicyNormEvery == 0) more.Add(("policy_gradient_norm", policyTerm.MeasureGradientNorm(learnt, step)));
-        UpdateMetrics metrics = onlyCritic ? UpdateMetrics.None : update.Run(learnt, learningRate, step, result.OldLogProbs);
+        UpdateMetrics metrics = onlyCritic ? UpdateMetrics.None : update.Run(learnt, learningRate, step, result.OldLogProbs, result.ReferenceLogProbs);
         double updateSeconds = Stopwatch.GetElapsedTime(updateStart).TotalSeconds, seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return new StepResult(TrainingMetrics.Of(
             step, scored, rewardParts, metrics, recipe, onlyCritic ? 0 : learningRate, rollouts.RolloutSeconds, rewardSeconds, updateSeconds, seconds, more), scored);

@@ -31,7 +31,7 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
     /// <summary>Seconds of the last step's sampling.</summary>
     public double RolloutSeconds => generating.Elapsed.TotalSeconds;
 
-    /// <summary>Seconds of the last step's scoring.</summary>
+    /// <summary>Seconds that the last step's scoring took after its sampling, beside which most of it is done.</summary>
     public double RewardSeconds => scoring.Elapsed.TotalSeconds;
 
     /// <summary>Samples a step.</summary>
@@ -56,8 +56,8 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
     {
         GenerationRequest[] requests = [.. Enumerable.Range(0, batch.Length * groupSize).Select(i => new GenerationRequest(prompts[batch[i / groupSize]], (ulong)(firstId + i)))];
         int[] groups = [.. Enumerable.Range(0, requests.Length).Select(i => i / groupSize)];
-        Rollout[] rollouts = Generate(requests, recipe.Rollout.Temperature, step, cancellation);
-        return new StepRollouts(batch, groups, rollouts, Score(rollouts, i => batch[groups[i]], step, RewardPosition, cancellation), null, []);
+        (Rollout[] rollouts, RewardResult[] rewards) = Generate(requests, recipe.Rollout.Temperature, i => batch[groups[i]], step, RewardPosition, cancellation);
+        return new StepRollouts(batch, groups, rollouts, rewards, null, []);
     }
 
     /// <summary>
@@ -115,14 +115,14 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
     private double[] Baselines(StepRollouts rollouts, int step, List<(string, double)> metrics, CancellationToken cancellation)
     {
         int[] distinct = [.. rollouts.Problems.Distinct()];
-        Rollout[] greedy = Generate([.. distinct.Select((p, i) => new GenerationRequest(prompts[p], (ulong)i))], 0, step, cancellation);
-        RewardResult[] rewards = Score(greedy, i => distinct[i], step, BaselinePosition, cancellation);
+        (_, RewardResult[] rewards) = Generate([.. distinct.Select((p, i) => new GenerationRequest(prompts[p], (ulong)i))], 0, i => distinct[i], step, BaselinePosition, cancellation);
         Dictionary<int, double> ofProblem = distinct.Zip(rewards).ToDictionary(p => p.First, p => p.Second.Value);
         metrics.Add(("baseline_reward_mean", rollouts.Problems.Average(p => ofProblem[p])));
         return [.. rollouts.Groups.Select(group => ofProblem[rollouts.Problems[group]])];
     }
 
-    private Rollout[] Generate(GenerationRequest[] requests, double temperature, int step, CancellationToken cancellation)
+    /// <summary>Samples, and scores each response on another thread as soon as it is whole.</summary>
+    private (Rollout[] Rollouts, RewardResult[] Rewards) Generate(GenerationRequest[] requests, double temperature, Func<int, int> problemOf, int step, ulong position, CancellationToken cancellation)
     {
         SamplingOptions options = new()
         {
@@ -136,33 +136,26 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
             Seed = recipe.Seed,
             Step = (ulong)step,
         };
+        RewardQueue queue = new(requests.Length, (i, rollout) => Score(problems[problemOf(i)], rollout, step, position), cancellation);
+        Rollout[] rollouts;
         generating.Start();
         try
         {
-            return [.. new Generator(model.Network, model.Tokenizer).Generate(requests, options, cancellation: cancellation)];
+            rollouts = [.. new Generator(model.Network, model.Tokenizer).Generate(requests, options, onRollout: queue.Add, cancellation: cancellation)];
+        }
+        catch
+        {
+            queue.Settle();
+            throw;
         }
         finally
         {
             generating.Stop();
         }
-    }
-
-    private RewardResult[] Score(Rollout[] rollouts, Func<int, int> problemOf, int step, ulong position, CancellationToken cancellation)
-    {
-        RewardResult[] rewards = new RewardResult[rollouts.Length];
         scoring.Start();
         try
         {
-            Parallel.For(0, rollouts.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
-            {
-                RewardContext context = new()
-                {
-                    Tokens = rollouts[i].Tokens.Length,
-                    Truncated = rollouts[i].Finish == FinishReason.Length,
-                    RandomBits = CounterRandom.Bits(recipe.Seed, (ulong)step, rollouts[i].Request.Id, position),
-                };
-                rewards[i] = reward.Score(problems[problemOf(i)], rollouts[i].Text, context).Checked();
-            });
+            return (rollouts, queue.Results());
         }
         catch (AggregateException e) when (e.InnerException is RlvrException inner)
         {
@@ -176,6 +169,16 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
         {
             scoring.Stop();
         }
-        return rewards;
+    }
+
+    private RewardResult Score(Problem problem, Rollout rollout, int step, ulong position)
+    {
+        RewardContext context = new()
+        {
+            Tokens = rollout.Tokens.Length,
+            Truncated = rollout.Finish == FinishReason.Length,
+            RandomBits = CounterRandom.Bits(recipe.Seed, (ulong)step, rollout.Request.Id, position),
+        };
+        return reward.Score(problem, rollout.Text, context).Checked();
     }
 }

@@ -92,7 +92,8 @@ public sealed class TrainingRun : IDisposable
     {
         using TrainingRun run = Prepare(recipe, SilentObserver.Instance, null);
         TrainingPlan plan = run.Plan();
-        return plan with { Facts = [.. plan.Facts, .. run.labels.Notes.Select(note => ("labels", note))] };
+        TimePlan time = run.Time();
+        return plan with { Facts = [.. plan.Facts, ("time", time.Summary()), .. run.labels.Notes.Select(note => ("labels", note))], Time = time };
     }
 
     /// <summary>Starts a run.</summary>
@@ -325,6 +326,26 @@ public sealed class TrainingRun : IDisposable
             .. Adapter(config),
             ("memory", memory.Summary(available)),
         ], memory, available);
+    }
+
+    /// <summary>About how long the run takes: the machine's speed is measured, and where that takes little, responses are sampled to see how long they are.</summary>
+    private TimePlan Time()
+    {
+        const int samples = 16;
+        const double seconds = 3;
+        ModelConfig config = model.Network.Config;
+        Recipe decided = trainer.Recipe;
+        CostModel cost = new(config, new SpeedProbe(model.Network.Device, model.Network.ComputeType).Of(config.HiddenSize), elementBytes: model.Network.ComputeType == ScalarType.BFloat16 ? 2 : 4);
+        int limit = recipe.Rollout.MaxNewTokens, prompts = trainer.Workload.Prompts;
+        bool sampled = cost.Decode([.. Enumerable.Repeat(limit, samples)], samples, trainer.Workload.Prompt, int.Min(prompts, samples)) < seconds;
+        IReadOnlyList<int> lengths = sampled ? trainer.SampleLengths(samples) : [limit];
+        return TimePlanner.Of(decided, cost, new TimeWorkload(trainer.Workload.Prompt, prompts, lengths)
+        {
+            Sampled = sampled,
+            EvaluationPrompt = longestEvaluationPrompt,
+            EvaluationLengths = sampled ? [.. lengths.Select(length => int.Min(length, EvaluationTokens))] : [EvaluationTokens],
+            Evaluations = [.. TimePlanner.Evaluations(recipe, [.. suites.Select(s => s.Problems.Count)])],
+        });
     }
 
     private IEnumerable<(string Name, string Value)> Adapter(ModelConfig config)

@@ -79,4 +79,25 @@ public sealed class ResultsPageTests : IDisposable
     [InlineData(-3, 4, 4, new double[] { -4, -2, 0, 2, 4 })]
     public void Ticks_are_round_and_enclose_the_values(double low, double high, int about, double[] expected) =>
         Assert.Equal(expected, AxisTicks.Between(low, high, about).Select(t => double.Round(t, 9)));
+
+    [Theory]
+    [InlineData(8, 256, 10, new double[] { 5, 10, 20, 50, 100, 200, 500 })]
+    [InlineData(1, 100, 10, new double[] { 1, 2, 5, 10, 20, 50, 100 })]
+    [InlineData(0.03, 700, 5, new double[] { 0.01, 0.1, 1, 10, 100, 1000 })]
+    [InlineData(10, 10, 9, new double[] { 10, 100 })]
+    public void Ticks_of_a_logarithmic_axis_are_round_and_enclose_the_values(double low, double high, int most, double[] expected) =>
+        Assert.Equal(expected, AxisTicks.Logarithmic(low, high, most).Select(t => double.Round(t, 9)));
+
+    [Fact]
+    public void On_logarithmic_axes_equal_ratios_are_equal_distances_and_points_and_their_line_share_a_colour()
+    {
+        (double, double, double, double) Point(double x, double y) => (x, y, double.NaN, double.NaN);
+        FigureSeries measured = new("measured", [Point(1, 1), Point(10, 10), Point(100, 100), Point(5, 0)]) { Style = SeriesStyle.Points };
+        FigureSeries model = new("model", [Point(1, 1), Point(100, 100)]) { Style = SeriesStyle.LineOfPrevious };
+        string svg = FigureSvg.Draw(new ResultFigure("z", "t", "x", "y", [measured, model]) { Logarithmic = true });
+        double[] xs = [.. System.Text.RegularExpressions.Regex.Matches(svg, "<circle class=\"mark f0\" r=\"3\" cx=\"([0-9.]+)\"").Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).Take(3)];
+        Assert.Equal(xs[1] - xs[0], xs[2] - xs[1], 0.2);
+        Assert.Equal(3 + 1, svg.Split("<circle").Length - 1); // and that of the legend; a point at 0 has no place
+        Assert.Equal(1, svg.Split("<polyline class=\"line c0\"").Length - 1);
+    }
 }

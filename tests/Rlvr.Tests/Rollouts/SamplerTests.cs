@@ -126,6 +126,39 @@ public class SamplerTests
         Assert.Equal([0, 1, 2], tokens.data<long>().ToArray());
     }
 
+    [Fact]
+    public void Reading_rows_where_they_lie_gives_what_the_tensor_operations_give() =>
+        Gen.Select(Gen.Int[1, 3000], Gen.Int[1, 3], Gen.Double[0, 3], Gen.Double[0, 0.9], Gen.ULong).Sample((words, rows, temperature, dropped, seed) =>
+        {
+            using DisposeScope scope = NewDisposeScope();
+            float[] values = [.. Enumerable.Range(0, words * rows).Select(i => (float)(8 * CounterRandom.Uniform(seed, 1, 1, (ulong)i)))];
+            for (int i = 0; i < values.Length; i++) if (i % words > 0 && CounterRandom.Uniform(seed, 2, 2, (ulong)i) < dropped) values[i] = float.NegativeInfinity;
+            double[] uniforms = [.. Enumerable.Range(0, rows).Select(i => CounterRandom.Uniform(seed, 3, 3, (ulong)i))];
+            SamplingOptions options = new() { Temperature = temperature < 0.3 ? 0 : temperature };
+            Tensor logits = tensor(values).view(rows, words);
+            Assert.True(VectorSampler.Suits(logits));
+            (Tensor tokens, Tensor logProbs) = Sampler.Draw(logits, uniforms, options);
+            (Tensor expected, Tensor expectedLogProbs) = Sampler.DrawByOperations(logits.clone(), uniforms, options);
+            Assert.Equal(expected.data<long>().ToArray(), tokens.data<long>().ToArray());
+            Assert.True(logProbs.allclose(expectedLogProbs, 1e-5, 1e-5));
+        }, iter: 200, threads: 1);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_row_that_is_not_a_distribution_says_so_in_its_log_probability(double temperature)
+    {
+        foreach (float bad in (ReadOnlySpan<float>)[float.NaN, float.PositiveInfinity])
+            Assert.Equal([float.NaN], Draw([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, bad, 1], [0.5], new SamplingOptions { Temperature = temperature }).LogProbs);
+    }
+
+    [Fact]
+    public void A_point_within_rounding_of_the_end_is_the_last_word_that_is_left()
+    {
+        float[] logits = [.. Enumerable.Range(0, 5000).Select(i => i < 3000 ? i % 7 : float.NegativeInfinity)];
+        Assert.Equal([2999], Draw(logits, [double.BitDecrement(1)], new SamplingOptions()).Tokens);
+    }
+
     /// <summary>On whatever device: there the rows are repeated, here they are searched.</summary>
     [Theory]
     [MemberData(nameof(Filters))]

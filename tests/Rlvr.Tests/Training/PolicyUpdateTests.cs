@@ -62,6 +62,25 @@ public class PolicyUpdateTests
         Same(Run(recipe, samples), Run(what == "high entropy" ? recipe : recipe with { Compute = new ComputeOptions { MicroBatchTokens = 1 } }, apart));
     }
 
+    /// <summary>What is known of the reference and of the policy before is not computed again, also where rows have lost their tokens since.</summary>
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(2, 3)]
+    public void Known_log_probabilities_give_what_computed_ones_do(int updates, int epochs)
+    {
+        UpdateSample[] samples = Samples(2, 4);
+        UpdateSample[] learnt = [.. samples.Select((s, i) => i == 2 ? s.WithoutTokens() : s)];
+        Recipe recipe = Token with { Loss = Token.Loss with { UpdatesPerStep = updates * epochs, Epochs = epochs } };
+        using Transformer policy = TinyModels.Create(), reference = TinyModels.Create(seed: 2), other = TinyModels.Create();
+        policy.RequireGradients(true);
+        other.RequireGradients(true);
+        using FusedAdamW optimizer = new(policy.Parameters.Select(p => (p.Key, p.Value))), second = new(other.Parameters.Select(p => (p.Key, p.Value)));
+        PolicyUpdate known = new(policy, reference, optimizer, recipe), computed = new(other, reference, second, recipe);
+        UpdateMetrics a = known.Run(learnt, 1e-3, 1, known.LogProbs(samples), known.ReferenceLogProbs(samples)), b = computed.Run(learnt, 1e-3, 1);
+        Assert.Equal(b.Actor.Kl, a.Actor.Kl, 1e-6);
+        Assert.All(policy.Parameters, p => Assert.True(TinyModels.Largest(p.Value.detach().sub(other.Parameters[p.Key].detach())) < 1e-4, p.Key));
+    }
+
     [Fact]
     public void The_order_of_rows_does_not_matter()
     {

@@ -136,6 +136,16 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void A_plan_says_how_long_the_run_takes()
+    {
+        TimePlan time = TrainingRun.Plan(recipe).Time!;
+        Assert.Equal((5, 16), (time.Steps, time.Sampled));
+        Assert.InRange(time.ResponseTokens, 1, 5);
+        Assert.True(time.Evaluation > 0 && time.Rollouts > 0 && time.Update > 0);
+        Assert.Equal(0, TrainingRun.Plan(recipe with { Evaluation = new EvaluationOptions() }).Time!.Evaluation);
+    }
+
+    [Fact]
     public void A_demonstration_stands_before_the_questions_of_the_evaluations()
     {
         Recipe shown = recipe with { Evaluation = recipe.Evaluation with { InContext = folder["train.jsonl"] } };

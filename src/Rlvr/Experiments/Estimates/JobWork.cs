@@ -29,12 +29,8 @@ public sealed record JobWork(int Steps, long Rollouts, long Evaluated, int Limit
 
     private static JobWork Of(Recipe recipe, Func<string, int> sizeOf)
     {
-        EvaluationOptions options = recipe.Evaluation;
-        int[] sizes = [.. Benchmarks.Expand(options.Suites).Select(sizeOf)];
-        long full = sizes.Sum(s => (long)s) * (options.SampledTemperature > 0 ? 2 : 1);
-        long between = sizes.Sum(s => (long)(options.Limit > 0 ? int.Min(options.Limit, s) : s)) * (options.Every > 0 ? (recipe.Steps - 1) / options.Every : 0);
-        if (options is { SampledDuring: true, SampledTemperature: > 0 }) between *= 2;
-        return new JobWork(recipe.Steps, (long)recipe.Steps * recipe.Rollout.BatchSize * recipe.Rollout.GroupSize, (full * (options.Before ? 2 : 1)) + between, recipe.Rollout.MaxNewTokens);
+        long evaluated = TimePlanner.Evaluations(recipe, [.. Benchmarks.Expand(recipe.Evaluation.Suites).Select(sizeOf)]).Sum();
+        return new JobWork(recipe.Steps, (long)recipe.Steps * recipe.Rollout.BatchSize * recipe.Rollout.GroupSize, evaluated, recipe.Rollout.MaxNewTokens);
     }
 
     private static JobWork Of(EvaluationJob job, Func<string, int> sizeOf)

@@ -30,12 +30,17 @@ internal static class FigureSvg
     /// <summary>Draws.</summary>
     public static string Draw(ResultFigure figure)
     {
-        (double X, double Mean, double Low, double High)[] all = [.. figure.Series.SelectMany(s => s.Points).Where(IsThere)];
+        (double X, double Mean, double Low, double High)[] all = [.. figure.Series.SelectMany(s => s.Points).Where(p => IsThere(p) && (!figure.Logarithmic || (p.X > 0 && p.Mean > 0)))];
         double names = figure.Series.Select(s => Short(s.Name).Length).DefaultIfEmpty(0).Max() * LetterWidth;
         double plot = Width - Left - LegendGap - 34 - names, high = double.Max(Height, Top + Bottom + (figure.Series.Count * LegendLine)), depth = high - Top - Bottom;
-        (double[] xs, double[] ys) = (Ticks(all.Select(p => p.X), plot > 400 ? 8 : 5, fromZero: false), Ticks(all.SelectMany(p => new[] { p.Mean, p.Low, p.High }).Where(double.IsFinite), 6, fromZero: true));
-        double PlaceX(double x) => Left + (plot * (x - xs[0]) / (xs[^1] - xs[0]));
-        double PlaceY(double y) => Top + depth - (depth * (y - ys[0]) / (ys[^1] - ys[0]));
+        bool logarithmic = figure.Logarithmic && all.Length > 0;
+        (double[] xs, double[] ys) = logarithmic
+            ? (AxisTicks.Logarithmic(all.Min(p => p.X), all.Max(p => p.X), plot > 400 ? 10 : 7), AxisTicks.Logarithmic(all.Min(p => p.Mean), all.Max(p => p.Mean), 9))
+            : (Ticks(all.Select(p => p.X), plot > 400 ? 8 : 5, fromZero: false), Ticks(all.SelectMany(p => new[] { p.Mean, p.Low, p.High }).Where(double.IsFinite), 6, fromZero: true));
+        double Share(double value, double[] ticks) => logarithmic ? double.Log(value / ticks[0]) / double.Log(ticks[^1] / ticks[0]) : (value - ticks[0]) / (ticks[^1] - ticks[0]);
+        if (logarithmic) figure = figure with { Series = [.. figure.Series.Select(s => s with { Points = [.. s.Points.Where(p => !IsThere(p) || (p.X > 0 && p.Mean > 0))] })] };
+        double PlaceX(double x) => Left + (plot * Share(x, xs));
+        double PlaceY(double y) => Top + depth - (depth * Share(y, ys));
 
         StringBuilder svg = new();
         svg.Append(Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {high}\" width=\"{Width}\" height=\"{high}\" role=\"img\">\n"));
@@ -55,8 +60,9 @@ internal static class FigureSvg
         svg.Append(Invariant($"<text class=\"label\" text-anchor=\"middle\" x=\"{Left + (plot / 2):0.#}\" y=\"{high - 10:0.#}\">")).Append(Html.Escape(figure.X)).Append("</text>\n");
         svg.Append(Invariant($"<text class=\"label\" text-anchor=\"middle\" transform=\"translate(16 {Top + (depth / 2):0.#}) rotate(-90)\">")).Append(Html.Escape(figure.Y)).Append("</text>\n");
         // All bands below all lines.
-        for (int i = 0; i < figure.Series.Count; i++) svg.Append(Band(figure.Series[i], i, PlaceX, PlaceY));
-        for (int i = 0; i < figure.Series.Count; i++) svg.Append(Line(figure.Series[i], i, PlaceX, PlaceY)).Append(Legend(figure.Series[i], i, Left + plot + LegendGap));
+        int[] colours = Look(figure.Series);
+        for (int i = 0; i < figure.Series.Count; i++) svg.Append(Band(figure.Series[i], colours[i], PlaceX, PlaceY));
+        for (int i = 0; i < figure.Series.Count; i++) svg.Append(Line(figure.Series[i], colours[i], PlaceX, PlaceY)).Append(Legend(figure.Series[i], colours[i], Left + plot + LegendGap, i));
         if (all.Length == 0) svg.Append(Invariant($"<text class=\"label\" text-anchor=\"middle\" x=\"{Left + (plot / 2):0.#}\" y=\"{Top + (depth / 2):0.#}\">nothing measured yet</text>\n"));
         return svg.Append("</svg>\n").ToString();
     }
@@ -81,18 +87,27 @@ internal static class FigureSvg
         StringBuilder text = new();
         foreach ((double X, double Mean, double Low, double High)[] part in Parts(series))
         {
-            if (part.Length > 1) text.Append($"<polyline class=\"line c{index % Colours}\"{Dash(index)} points=\"{string.Join(' ', part.Select(p => Point(x(p.X), y(p.Mean))))}\"/>\n");
-            if (series.Points.Count > MarkedPoints && part.Length > 1) continue;
+            if (part.Length > 1 && series.Style != SeriesStyle.Points) text.Append($"<polyline class=\"line c{index % Colours}\"{Dash(index)} points=\"{string.Join(' ', part.Select(p => Point(x(p.X), y(p.Mean))))}\"/>\n");
+            if (series.Style == SeriesStyle.LineOfPrevious || (series.Style == SeriesStyle.Line && series.Points.Count > MarkedPoints && part.Length > 1)) continue;
             foreach ((double px, double mean, _, _) in part) text.Append(Invariant($"<circle class=\"mark f{index % Colours}\" r=\"3\" cx=\"{x(px):0.#}\" cy=\"{y(mean):0.#}\"/>\n"));
         }
         return text.ToString();
     }
 
-    private static string Legend(FigureSeries series, int index, double left)
+    private static string Legend(FigureSeries series, int index, double left, int place)
     {
-        double y = Top + 8 + (index * LegendLine);
-        return Invariant($"<line class=\"line c{index % Colours}\"{Dash(index)} x1=\"{left:0.#}\" x2=\"{left + 26:0.#}\" y1=\"{y:0.#}\" y2=\"{y:0.#}\"/>")
-            + Invariant($"<text class=\"name\" x=\"{left + 32:0.#}\" y=\"{y + 4:0.#}\">") + Html.Escape(Short(series.Name)) + "</text>\n";
+        double y = Top + 8 + (place * LegendLine);
+        string name = Invariant($"<text class=\"name\" x=\"{left + 32:0.#}\" y=\"{y + 4:0.#}\">") + Html.Escape(Short(series.Name)) + "</text>\n";
+        if (series.Style == SeriesStyle.Points) return Invariant($"<circle class=\"mark f{index % Colours}\" r=\"3\" cx=\"{left + 13:0.#}\" cy=\"{y:0.#}\"/>") + name;
+        return Invariant($"<line class=\"line c{index % Colours}\"{Dash(index)} x1=\"{left:0.#}\" x2=\"{left + 26:0.#}\" y1=\"{y:0.#}\" y2=\"{y:0.#}\"/>") + name;
+    }
+
+    /// <summary>Which colour and dashes each series has: its own number, or those of the series before it.</summary>
+    private static int[] Look(IReadOnlyList<FigureSeries> series)
+    {
+        int[] look = new int[series.Count];
+        for (int i = 0, next = 0; i < look.Length; i++) look[i] = series[i].Style == SeriesStyle.LineOfPrevious && i > 0 ? look[i - 1] : next++;
+        return look;
     }
 
     /// <summary>Neighbouring points; a missing value parts them.</summary>

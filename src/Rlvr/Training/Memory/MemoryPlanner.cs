@@ -43,7 +43,7 @@ public static class MemoryPlanner
             kept.Add(new(Critic, (2 * Float * critic.All) + critic.Moments(recipe.Optimizer.State) + (bf16 ? 2 * critic.InLayers : 0)));
         }
         int rows = Rows(recipe);
-        List<MemoryPhase> phases = [Decoding("rollouts", recipe, model, rows, workload.Prompt, workload.Prompts, recipe.Rollout.MaxNewTokens, computed, recipe.Rollout.Temperature > 0), UpdateMemory.Of(recipe, model, workload, computed)];
+        List<MemoryPhase> phases = [Decoding("rollouts", recipe, model, workload.OnGpu, rows, workload.Prompt, workload.Prompts, recipe.Rollout.MaxNewTokens, computed, recipe.Rollout.Temperature > 0), UpdateMemory.Of(recipe, model, workload, computed)];
         if (workload.EvaluationProblems > 0) phases.Add(Evaluation(recipe, model, workload, computed));
         return new MemoryPlan(kept, phases, rows, recipe.Compute.Recomputes);
     }
@@ -100,16 +100,16 @@ public static class MemoryPlanner
     {
         int rows = int.Min(recipe.Evaluation.MaxRows, int.Max(1, workload.EvaluationProblems));
         int limit = recipe.Evaluation.MaxNewTokens > 0 ? recipe.Evaluation.MaxNewTokens : recipe.Rollout.MaxNewTokens;
-        return Decoding("evaluation", recipe, model, rows, workload.EvaluationPrompt, int.Max(1, workload.EvaluationProblems), limit, computed, recipe.Evaluation.SampledTemperature > 0);
+        return Decoding("evaluation", recipe, model, workload.OnGpu, rows, workload.EvaluationPrompt, int.Max(1, workload.EvaluationProblems), limit, computed, recipe.Evaluation.SampledTemperature > 0);
     }
 
     /// <summary>Keys and values of the rows, what a decoding step needs beside them, and the prompts on their way in.</summary>
-    private static MemoryPhase Decoding(string name, Recipe recipe, ModelConfig model, int rows, int prompt, int prompts, int limit, int computed, bool samples)
+    private static MemoryPhase Decoding(string name, Recipe recipe, ModelConfig model, bool onGpu, int rows, int prompt, int prompts, int limit, int computed, bool samples)
     {
         long perToken = KvCache.BytesPerToken(model, computed), length = limit + (prompts > 1 ? prompt : 0);
         bool filters = recipe.Rollout.TopK > 0 || recipe.Rollout.TopP < 1 || recipe.Rollout.MinP > 0;
-        // Logits and log-probabilities, for sampling probabilities and their running sum in double; filters sort.
-        int perWord = (computed == Float ? 0 : computed) + (2 * Float) + (samples ? Float + Double + 1 : 0) + (samples && filters ? (3 * Float) + (3 * Double) + 1 : 0);
+        // Logits, which are sampled from where they lie; on a GPU log-probabilities, and for sampling probabilities and their running sum in double; filters sort.
+        int perWord = (computed == Float ? 0 : computed) + Float + (onGpu ? Float + (samples ? Float + Double + 1 : 0) : 0) + (samples && filters ? (3 * Float) + (3 * Double) + 1 : 0);
         long entering = long.Min(prompts, rows), prefilled = long.Min(entering * prompt, long.Max(prompt, Prefill.MaxTokens));
         // Of one layer: norms and the residual stream in float32, gate and up, scores with their softmax.
         long perInput = (4L * Float * model.HiddenSize) + (3L * computed * model.IntermediateSize) + (2L * Float * model.Heads * prompt);

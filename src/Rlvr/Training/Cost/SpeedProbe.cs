@@ -1,46 +1,38 @@
 using System.Diagnostics;
-using Rlvr.Experiments;
-using Rlvr.Tensors;
+using System.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Rlvr.Cli.Reproduce;
+namespace Rlvr.Training;
 
-/// <summary>Measures in about a second how fast this machine computes.</summary>
-internal sealed class SpeedProbe(int threads)
+/// <summary>Measures in less than a second how fast this machine computes, with the threads that are set.</summary>
+/// <param name="device">Where it is computed.</param>
+/// <param name="type">Element type of products.</param>
+public sealed class SpeedProbe(Device device, ScalarType type = ScalarType.Float32)
 {
     private const long Operations = 2_000_000_000; // of a product: long enough to measure, short on any machine
     private const int BandwidthWidth = 4096; // 64 MB of weights: more than a processor's caches
+    private const int LeastWidth = 128;
+    private const double LongestSeconds = 0.15; // of each of the three
     private readonly Dictionary<int, MachineSpeed> known = [];
-    private Device? device;
 
     /// <summary>Whether a GPU computes.</summary>
-    public bool OnGpu => Device().type == DeviceType.CUDA;
+    public bool OnGpu => device.type == DeviceType.CUDA;
 
-    /// <summary>The speed for matrices of a width, or of the next power of two from 256 on: models of about one size are compared at one speed, whatever else runs here.</summary>
+    /// <summary>The speed for matrices of a width, or of the next power of two: models of about one size are compared at one speed, whatever else runs here.</summary>
     public MachineSpeed Of(int width)
     {
-        width = int.Max(256, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)width));
+        width = int.Max(LeastWidth, (int)BitOperations.RoundUpToPowerOf2((uint)width));
         if (known.TryGetValue(width, out MachineSpeed? speed)) return speed;
-        Device where = Device();
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         int rows = (int)long.Clamp(Operations / (8L * width * width), 16, 1024);
-        Tensor x = ones(rows, width, device: where), weight = ones(4 * width, width, device: where), row = ones(1, BandwidthWidth, device: where), small = ones(8, device: where);
-        Tensor large = ones(BandwidthWidth, BandwidthWidth, device: where);
+        Tensor x = ones(rows, width, device: device, dtype: type), weight = ones(4 * width, width, device: device, dtype: type), row = ones(1, BandwidthWidth, device: device, dtype: type);
+        Tensor large = ones(BandwidthWidth, BandwidthWidth, device: device, dtype: type), small = ones(8, device: device);
         double product = Best(() => nn.functional.linear(x, weight).Dispose(), 1);
         double read = Best(() => nn.functional.linear(row, large).Dispose(), 1);
         double operation = Best(() => small.add(small).Dispose(), 100);
-        return known[width] = new MachineSpeed(8.0 * rows * width * width / product, 4.0 * BandwidthWidth * BandwidthWidth / read, operation);
-    }
-
-    private Device Device()
-    {
-        if (device is not null) return device;
-        device = ComputeDevice.Choose("auto");
-        if (threads > 0) set_num_threads(threads);
-        else if (device.type == DeviceType.CPU) ThreadChoice.Apply(0, 512); // all processors at once are slow where others work too
-        return device;
+        return known[width] = new MachineSpeed(8.0 * rows * width * width / product, (double)large.element_size() * BandwidthWidth * BandwidthWidth / read, operation);
     }
 
     /// <summary>Seconds of one; the best of a few rounds, because other work only makes one slower.</summary>
@@ -48,7 +40,7 @@ internal sealed class SpeedProbe(int threads)
     {
         double best = double.PositiveInfinity;
         long begin = Stopwatch.GetTimestamp();
-        for (int round = 0; round < 50 && (round < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.5); round++)
+        for (int round = 0; round < 100 && (round < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < LongestSeconds); round++)
         {
             if (OnGpu) cuda.synchronize();
             long start = Stopwatch.GetTimestamp();

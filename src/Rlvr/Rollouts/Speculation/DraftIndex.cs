@@ -19,11 +19,11 @@ internal sealed class DraftIndex
     public const int MaxContext = 8;
 
     /// <summary>Most places of a chain that are looked at.</summary>
-    public const int MaxPlaces = 32;
+    public const int MaxPlaces = 16;
 
-    private readonly List<(int[] Prompt, List<int> Tokens)> texts = [];
+    private readonly List<List<int>> texts = []; // with the prompt
     private readonly List<Place> places = [];
-    private readonly Dictionary<(int, int), int> latest = []; // by the two tokens before it, the latest place
+    private readonly Dictionary<long, int> latest = []; // by the two tokens before it, the latest place
 
     /// <param name="Text">The text's number.</param>
     /// <param name="Position">Of the token, the prompt's counted.</param>
@@ -44,7 +44,7 @@ internal sealed class DraftIndex
     /// <returns>Its number.</returns>
     public int Start(int[] prompt, ReadOnlySpan<int> tokens)
     {
-        texts.Add((prompt, [.. tokens]));
+        texts.Add([.. prompt, .. tokens]);
         return texts.Count - 1;
     }
 
@@ -54,9 +54,8 @@ internal sealed class DraftIndex
     /// <param name="votes">How many rollouts it stands for.</param>
     public void Append(int text, int token, int votes = 1)
     {
-        texts[text].Tokens.Add(token);
-        int position = texts[text].Prompt.Length + texts[text].Tokens.Count - 1;
-        if (position >= MinContext) Enter(text, position, votes);
+        texts[text].Add(token);
+        if (texts[text].Count > MinContext) Enter(text, texts[text].Count - 1, votes);
     }
 
     /// <summary>Guesses the token that follows a rollout and tokens that are assumed to follow it.</summary>
@@ -67,16 +66,18 @@ internal sealed class DraftIndex
     {
         Span<int> context = stackalloc int[MaxContext]; // the last token first
         int length = Context(text, assumed, context);
-        if (length < MinContext || !latest.TryGetValue((context[1], context[0]), out int at)) return null;
+        if (length < MinContext || !latest.TryGetValue(Key(context[1], context[0]), out int at)) return null;
         Span<int> tokens = stackalloc int[MaxPlaces], votes = stackalloc int[MaxPlaces];
         int candidates = 0, longest = 0, found = 0;
         for (int seen = 0; at >= 0 && seen < MaxPlaces; seen++, at = places[at].Earlier)
         {
             Place place = places[at];
-            int shared = Shared(place, context[..length]);
+            ReadOnlySpan<int> other = CollectionsMarshal.AsSpan(texts[place.Text])[..(place.Position + 1)];
+            int shared = MinContext; // by the key
+            while (shared < length && shared < place.Position && other[place.Position - 1 - shared] == context[shared]) shared++;
             if (shared < longest) continue;
             if (shared > longest) (longest, candidates, found) = (shared, 0, 0); // only the places that share most have a vote
-            int token = Token(place.Text, place.Position), known = tokens[..candidates].IndexOf(token);
+            int token = other[^1], known = tokens[..candidates].IndexOf(token);
             if (known < 0) (tokens[candidates], votes[candidates], known) = (token, 0, candidates++);
             votes[known] += place.Votes;
             found += place.Votes;
@@ -86,32 +87,22 @@ internal sealed class DraftIndex
         return new DraftGuess(tokens[best], longest, votes[best], found);
     }
 
+    private static long Key(int before, int last) => ((long)before << 32) | (uint)last;
+
     private void Enter(int text, int position, int votes)
     {
-        ref int last = ref CollectionsMarshal.GetValueRefOrAddDefault(latest, (Token(text, position - 2), Token(text, position - 1)), out bool exists);
+        List<int> tokens = texts[text];
+        ref int last = ref CollectionsMarshal.GetValueRefOrAddDefault(latest, Key(tokens[position - 2], tokens[position - 1]), out bool exists);
         places.Add(new Place(text, position, votes, exists ? last : -1));
         last = places.Count - 1;
-    }
-
-    private int Token(int text, int position)
-    {
-        (int[] prompt, List<int> tokens) = texts[text];
-        return position < prompt.Length ? prompt[position] : tokens[position - prompt.Length];
     }
 
     /// <summary>The last tokens, the last one first.</summary>
     private int Context(int text, ReadOnlySpan<int> assumed, Span<int> context)
     {
-        int written = texts[text].Prompt.Length + texts[text].Tokens.Count, length = int.Min(context.Length, written + assumed.Length);
-        for (int i = 0; i < length; i++) context[i] = i < assumed.Length ? assumed[assumed.Length - 1 - i] : Token(text, written + assumed.Length - 1 - i);
+        ReadOnlySpan<int> written = CollectionsMarshal.AsSpan(texts[text]);
+        int length = int.Min(context.Length, written.Length + assumed.Length);
+        for (int i = 0; i < length; i++) context[i] = i < assumed.Length ? assumed[^(1 + i)] : written[^(1 + i - assumed.Length)];
         return length;
-    }
-
-    /// <summary>How many of the last tokens stood before a place, too.</summary>
-    private int Shared(Place place, ReadOnlySpan<int> context)
-    {
-        int shared = MinContext; // by the key
-        while (shared < context.Length && shared < place.Position && Token(place.Text, place.Position - 1 - shared) == context[shared]) shared++;
-        return shared;
     }
 }

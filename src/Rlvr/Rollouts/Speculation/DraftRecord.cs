@@ -14,7 +14,7 @@ internal sealed class DraftRecord
     public double ProbabilityOf(DraftGuess guess, int members)
     {
         (int right, int all) = Entry(guess, members);
-        double prior = double.Pow(guess.Votes / (guess.Places + 1.0), int.Min(members, 4));
+        double prior = double.Pow(guess.Votes / (guess.Places + 2.0), int.Min(members, 4));
         return (right + (PriorWeight * prior)) / (all + PriorWeight);
     }
 

@@ -66,6 +66,9 @@ public sealed class PolicyUpdate
         };
     }
 
+    /// <summary>Whether memory is scarce enough that giving it back between phases is worth the while: not for models of which a step takes milliseconds.</summary>
+    private bool GivesBack => policy.Device.type == DeviceType.CPU && policy.Config.ParameterCount >= 8_000_000;
+
     /// <summary>Temperature of the log-probabilities: that of the rollouts (greedy rollouts: 1).</summary>
     private double Temperature => recipe.Rollout.Temperature == 0 ? 1 : recipe.Rollout.Temperature;
 
@@ -79,6 +82,7 @@ public sealed class PolicyUpdate
     public UpdateMetrics Run(IReadOnlyList<UpdateSample> samples, double learningRate, int step = 0, float[][]? oldLogProbs = null, float[][]? referenceLogProbs = null)
     {
         int updates = recipe.Loss.UpdatesPerStep;
+        if (GivesBack) HeapTrim.Run(); // what the rollouts have left
         // A single update starts from the policy that sampled: the ratio is exactly 1.
         float[][]? old = updates == 1 ? null : oldLogProbs ?? LogProbs(samples);
         // Every epoch compares with the same numbers of the reference.
@@ -101,6 +105,7 @@ public sealed class PolicyUpdate
             double norm = GradientNorm.Clip(optimizer.Parameters, recipe.Optimizer.ClipNorm > 0 ? recipe.Optimizer.ClipNorm : double.PositiveInfinity);
             if (!double.IsFinite(norm)) throw new NonFiniteException("the gradient's norm", norm, miniBatch);
             norms.Add(norm);
+            if (GivesBack) HeapTrim.Run(); // what the backward pass has left
             optimizer.Step(learningRate);
             policy.ParametersChanged();
         }

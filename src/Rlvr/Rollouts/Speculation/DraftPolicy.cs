@@ -7,8 +7,8 @@ namespace Rlvr.Rollouts.Speculation;
 /// <param name="Cost">What passes cost.</param>
 internal sealed record DraftPolicy(PassCost Cost)
 {
-    /// <summary>The most rows that guesses are made for: with more, the work of guessing shows.</summary>
-    public int MaxRows { get; init; } = 128;
+    /// <summary>The most rows that guesses are made for: with more, hardly one pays, and the work of guessing shows.</summary>
+    public int MaxRows { get; init; } = 32;
 
     /// <summary>The most guesses for a row in one pass.</summary>
     public int MaxDraft { get; init; } = 15;

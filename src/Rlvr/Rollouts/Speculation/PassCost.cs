@@ -1,5 +1,4 @@
 using Rlvr.Models;
-using Rlvr.Tensors;
 
 namespace Rlvr.Rollouts.Speculation;
 
@@ -11,17 +10,19 @@ namespace Rlvr.Rollouts.Speculation;
 /// <param name="Weights">Elements of all matrices that a token is multiplied with.</param>
 internal sealed record PassCost(int Layers, double Weights)
 {
-    private const double LayerTime = 0.02, LayerTokenTime = 0.002; // calls, attention
-    private const double WeightTime = 0.2e-6, WeightTokenTime = 0.058e-6; // reading them, and multiplying with them
-    private const double PackingTime = 0.3e-6; // with more rows they are laid out anew before they are multiplied with
+    private const double LayerTime = 0.01, LayerTokenTime = 0.0045; // calls, attention and draws
+    private const double WeightTime = 0.2e-6, WeightTokenTime = 0.035e-6; // reading the weights, and multiplying with them
 
     /// <summary>That of a model.</summary>
     public static PassCost Of(ModelConfig config) =>
         new(config.Layers, config.ParameterCount - (config.TieWordEmbeddings ? 0 : (double)config.VocabularySize * config.HiddenSize));
 
-    /// <summary>The least that one more token costs.</summary>
+    /// <summary>What a pass costs before its first token.</summary>
+    public double Start => (Layers * LayerTime) + (Weights * WeightTime);
+
+    /// <summary>What each token costs.</summary>
     public double Token => (Layers * LayerTokenTime) + (Weights * WeightTokenTime);
 
     /// <summary>What a pass of so many tokens costs.</summary>
-    public double Of(int tokens) => (Layers * LayerTime) + (Weights * (tokens <= SkinnyProduct.MaxRows ? WeightTime : WeightTime + PackingTime)) + (tokens * Token);
+    public double Of(int tokens) => Start + (tokens * Token);
 }

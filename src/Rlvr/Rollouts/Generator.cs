@@ -163,7 +163,7 @@ public sealed class Generator
         return ended;
     }
 
-    private IDrafter? Drafter(IReadOnlyList<int[]> prompts, int[] promptOf, SamplingOptions options) =>
+    private GroupDrafter? Drafter(IReadOnlyList<int[]> prompts, int[] promptOf, SamplingOptions options) =>
         options.Speculate && CpuKvCache.Suits(model) ? new GroupDrafter(prompts, promptOf, options, new DraftPolicy(PassCost.Of(model.Config))) : null;
 
     /// <summary>One pass: each line's last token and its guesses.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Rlvr.Experiments;
 using Rlvr.Models;
 using Rlvr.Rollouts;
 using Rlvr.Tensors;

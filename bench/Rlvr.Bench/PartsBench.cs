@@ -51,7 +51,8 @@ internal static class PartsBench
         ThreadChoice.Apply(1, StepSetup.Config.HiddenSize);
         using StepSetup setup = new(ComputePrecision.Choose(precision, CPU, StepSetup.Config.HiddenSize));
         GenerationRequest[] requests = [.. Enumerable.Range(0, StepSetup.Rollouts).Select(i => new GenerationRequest(setup.Prompt, (ulong)i))];
-        Console.WriteLine(Least(repeats, () => new Rollouts.Generator(setup.Policy).Generate(requests, setup.Sampling)));
+        foreach (bool guesses in new[] { true, false, true, false })
+            Console.WriteLine($"{(guesses ? "with" : "without")} guesses {Least(repeats, () => new Rollouts.Generator(setup.Policy).Generate(requests, setup.Sampling with { Speculate = guesses })):F3} s");
     }
 
     private static void Report(string phase, double seconds, params (string Name, double Seconds)[] parts) => Console.WriteLine(

@@ -1,8 +1,6 @@
-using Rlvr.Training;
-
 namespace Rlvr.Bench;
 
-/// <summary>Fits the factors of the cost model: least squares of the relative error, none below 0.</summary>
+/// <summary>Fits the factors of the cost model: least squares of the relative error, none below 1, because nothing is faster than what was measured of the machine.</summary>
 internal static class CostFit
 {
     private const double Stiffness = 1e-3; // holds a factor that the measurements say nothing of near 1
@@ -27,7 +25,7 @@ internal static class CostFit
                     up += row[j] * (1 - others);
                     down += row[j] * row[j];
                 }
-                factors[j] = double.Max(0, up / down);
+                factors[j] = double.Max(1, up / down);
             }
         }
         return factors;

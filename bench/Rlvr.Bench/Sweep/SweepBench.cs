@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Rlvr.Experiments;
 using Rlvr.Models;
 using Rlvr.Rollouts;
 using Rlvr.Tensors;
@@ -23,11 +22,13 @@ internal static class SweepBench
         ThreadChoice.Apply(threads, 512);
         SpeedProbe probe = new(CPU);
         Dictionary<SweepShape, SweepPoint> measured = [];
+        int[] widths = [.. SweepShapes.Axes.SelectMany(axis => axis.Shapes).Select(s => s.Config.HiddenSize).Distinct().Order()];
         Console.WriteLine("model          parameters  groups x size  prompt  response   rollouts s  tokens/s    update s     model: rollouts    update");
         foreach (SweepShape shape in SweepShapes.Axes.SelectMany(axis => axis.Shapes))
         {
             if (measured.ContainsKey(shape)) continue;
             SweepPoint point = measured[shape] = Measure(shape, repeats);
+            foreach (int width in widths) probe.Again(width); // now and then, so that other work does not meet all of them
             CostModel cost = new(shape.Config, probe.Of(shape.Config.HiddenSize));
             Console.WriteLine(Line(point, cost));
         }
@@ -40,7 +41,7 @@ internal static class SweepBench
             return new[] { (Rollouts(cost, p.Shape) / p.Rollouts) - 1, (cost.Update(p.Shape.Work) / p.Update) - 1 };
         }).Select(double.Abs).Order()];
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fit against measurement, {errors.Length} times: median error {100 * errors[errors.Length / 2]:F0}%, largest {100 * errors[^1]:F0}%"));
-        foreach (int width in SweepShapes.Axes.SelectMany(axis => axis.Shapes).Select(s => s.Config.HiddenSize).Distinct().Order())
+        foreach (int width in widths)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"machine at width {width}: {probe.Of(width).Flops / 1e9:F0} GFLOP/s, {probe.Of(width).BytesPerSecond / 1e9:F1} GB/s, {1e6 * probe.Of(width).SecondsPerOperation:F1} us an operation"));
         if (folder.Length > 0) SweepFigures.Write(folder, measured, shape => new CostModel(shape.Config, probe.Of(shape.Config.HiddenSize), factors));
     }

@@ -50,6 +50,7 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="RlvrException">Something is missing or not supported; the message says what.</exception>
     public static LanguageModel Load(string folder, Device? device = null, string precision = "fp32", bool frozen = false)
     {
+        NativeRuntime.Initialize();
         // The tokenizer first: it is small, and a folder without one should not make anybody wait for its weights.
         if (!Directory.Exists(folder)) throw new RlvrException($"There is no model folder '{folder}'.");
         ScalarType type;

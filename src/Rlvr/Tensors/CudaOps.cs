@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -160,13 +159,9 @@ internal static class CudaOps
     {
         NativeRuntime.Initialize();
         // TorchScript would compile kernels of its own at run time, anew for every number of rows.
-        if (!OperatingSystem.IsWindows()) setenv("PYTORCH_TENSOREXPR", "0", 0);
+        NativeEnvironment.SetDefault("PYTORCH_TENSOREXPR", "0");
         return jit.compile(attention + Step);
     }
-
-    [DllImport("libc", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int setenv([MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);
 }
 
 /// <summary>The layers' weights as <see cref="CudaOps.Layers"/> takes them, one of each a layer.</summary>

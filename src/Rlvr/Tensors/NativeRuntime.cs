@@ -55,6 +55,8 @@ public static class NativeRuntime
     /// </summary>
     private static void LoadExisting(string requested)
     {
+        // Segments that grow: else rollouts and updates, whose tensors have other sizes, keep blocks of their own. Read when the libraries are loaded.
+        if (OperatingSystem.IsLinux()) NativeEnvironment.SetDefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True");
         string folder = FindLibraryFolder(requested)
             ?? throw new RlvrException($"{LibtorchVariable}={requested}: no libtorch there (looked for {LibraryName("torch_cpu")} in it, in lib and in torch/lib). "
                 + "Set it to the folder of a libtorch or PyTorch 2.10 installation, or unset it to use the packaged libtorch.");

@@ -80,9 +80,18 @@ internal sealed class RowChunks(Device device, Recipe recipe, Func<IReadOnlyList
     /// <summary>A tensor over the tokens of some rows, [N].</summary>
     public Tensor Flat(int[] rows, Func<int, float[]> ofRow) => tensor(rows.SelectMany(ofRow).ToArray(), device: device);
 
-    /// <summary>Rows by length, so that little is padded, and equal ones side by side, so that they meet in a chunk.</summary>
-    private static int[] InOrder(IReadOnlyList<UpdateSample> samples, IEnumerable<int> rows) =>
-        [.. rows.OrderBy(row => samples[row].Tokens.Length).ThenBy(row => samples[row].Tokens, Comparer<int[]>.Create((x, y) => x.AsSpan().SequenceCompareTo(y)))];
+    /// <summary>
+    /// Rows by length, so that little is padded; those of a length by prompt, so that few prompts are in a chunk and few chunks have the same; equal ones side by side, so that
+    /// they meet in a chunk.
+    /// </summary>
+    private static int[] InOrder(IReadOnlyList<UpdateSample> samples, IEnumerable<int> rows)
+    {
+        int[] all = [.. rows];
+        Dictionary<int[], int> prompts = new(ReferenceEqualityComparer.Instance);
+        foreach (int row in all) prompts.TryAdd(samples[row].Prompt, prompts.Count);
+        return [.. all.OrderBy(row => samples[row].Tokens.Length).ThenBy(row => prompts[samples[row].Prompt])
+            .ThenBy(row => samples[row].Tokens, Comparer<int[]>.Create((x, y) => x.AsSpan().SequenceCompareTo(y)))];
+    }
 
     /// <summary>How many of the rows, in order, go into each chunk.</summary>
     private IEnumerable<int> Sizes(int[] rows, IReadOnlyList<UpdateSample> samples)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Rlvr.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Tests.Tensors;

@@ -81,6 +81,25 @@ public class PolicyUpdateTests
         Assert.All(policy.Parameters, p => Assert.True(TinyModels.Largest(p.Value.detach().sub(other.Parameters[p.Key].detach())) < 1e-4, p.Key));
     }
 
+    /// <summary>Long prompts with short rollouts: no prompt goes through the model in more chunks than its rows fill.</summary>
+    [Fact]
+    public void Chunks_keep_the_rollouts_of_a_prompt_together()
+    {
+        UpdateSample[] samples = [.. Enumerable.Range(0, 4).SelectMany(p =>
+        {
+            int[] prompt = TinyModels.Tokens(3000, (ulong)p);
+            return Enumerable.Range(0, 6).Select(i => new UpdateSample(prompt, TinyModels.Tokens(20, (ulong)(100 + (p * 6) + i)), new float[20], 1));
+        })];
+        List<int> seen = [];
+        RowChunks chunks = new(CPU, Token);
+        chunks.Evaluate(samples, batch =>
+        {
+            seen.Add(batch.PromptLengths.Count);
+            return zeros(batch.Targets.size(0));
+        });
+        Assert.Equal([1, 1, 1, 1], seen);
+    }
+
     [Fact]
     public void The_order_of_rows_does_not_matter()
     {

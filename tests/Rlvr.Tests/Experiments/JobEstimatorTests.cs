@@ -43,7 +43,7 @@ public sealed class JobEstimatorTests : IDisposable
         Assert.Equal((EstimateSource.Arithmetic, (48 + 48) * 100.0), (estimate.Source, estimate.Tokens));
         // 1.54 billion parameters: 2 operations a token to sample, and 8 to learn from (forward, backward, reference), prompts included.
         double sampled = 2 * 1.5437e9 * 9600 / 1e12, learned = 8 * 1.5437e9 * ((48 * 100) + (6 * 2 * 256)) / 1e12;
-        Assert.InRange(estimate.Seconds, sampled + learned, (1.5 * (sampled + learned)) + 100);
+        Assert.InRange(estimate.Seconds, sampled + learned, 3 * (sampled + learned)); // attention, norms and what the program loses come on top
         Assert.InRange(estimate.MemoryBytes, 5 * 4 * 1.54e9, 60e9); // policy, gradient, moments, reference
         Assert.Equal(EstimateSource.Unknown, new JobEstimator(Plan("some/model"), _ => Speed, _ => 10).Of(Plan("some/model").Jobs[0]).Source);
     }

@@ -46,7 +46,7 @@ public sealed class CostModelTests
         Assert.Equal((2 * 4 * forward) + forward, Cost.Updating(work with { Epochs = 2, Recomputes = true, FurtherForwards = 1 }).Products, 1e-3);
         Assert.Equal(2 * forward, Cost.Updating(work with { TrainsAdapter = true }).Products, 1e-3);
         Assert.Equal(2 * 32 * Config.ParameterCount, Cost.Updating(work with { Optimizations = 2 }).Reading, 1e-3);
-// Two chunks more, with 30 operations a layer in each of three passes.
+        // Two chunks more, with 30 operations a layer in each of three passes.
         Assert.Equal(2 * 30 * 2 * 3, Cost.Updating(work with { Inputs = 3 * PolicyUpdate.CpuChunkTokens }).Operations - Cost.Updating(work).Operations, 1e-6);
     }
 

@@ -22,8 +22,7 @@ public sealed class CpuKvCache : IKvCache
     private readonly ScalarType type;
     private readonly Tensor[] keys, values;             // per layer [places, Hkv, D, length] and [places, Hkv, length, padded D]
     private readonly Tensor?[] prefixKeys, prefixValues; // per layer [Hkv, D, P rounded up to 8] and [Hkv, P, padded D]
-    private readonly List<int> places = [], lengths = []; // by row
-    private readonly Stack<int> free = [];
+    private readonly RowPlaces rows = new();
     private readonly int capacity, maxLength;
 
     /// <summary>Makes an empty cache.</summary>
@@ -48,7 +47,7 @@ public sealed class CpuKvCache : IKvCache
         model.Device.type == DeviceType.CPU && Vector256.IsHardwareAccelerated && model.Config.HiddenSize % 8 == 0 && model.Config.IntermediateSize % 8 == 0;
 
     /// <summary>Rows in use: 0..Rows-1.</summary>
-    public int Rows => places.Count;
+    public int Rows => rows.Rows;
 
     /// <summary>Rows that there is memory for.</summary>
     public int Places { get; private set; }
@@ -84,19 +83,19 @@ public sealed class CpuKvCache : IKvCache
     }
 
     /// <inheritdoc/>
-    public void Reserve(int rows, int length)
+    public void Reserve(int count, int length)
     {
-        if (rows > capacity) throw new InvalidOperationException($"{rows} rows in a key/value cache for {capacity}.");
+        if (count > capacity) throw new InvalidOperationException($"{count} rows in a key/value cache for {capacity}.");
         if (length > maxLength) throw new InvalidOperationException("A row of the key/value cache is full.");
-        if (rows <= Places && length <= PlaceLength) return;
+        if (count <= Places && length <= PlaceLength) return;
         int longer = length <= PlaceLength ? PlaceLength : (int.Min(maxLength, (length + BlockLength - 1) / BlockLength * BlockLength) + 7) / 8 * 8;
         using IDisposable noGrad = no_grad();
-        int used = places.Count, kept = PlaceLength;
-        using Tensor from = tensor(places.Select(p => (long)p).ToArray());
+        int used = Rows, kept = PlaceLength;
+        using Tensor from = tensor(rows.Places.Select(p => (long)p).ToArray());
         for (int layer = 0; layer < keys.Length; layer++)
         {
             using DisposeScope scope = NewDisposeScope();
-            (Tensor key, Tensor value) = Empty(rows, longer);
+            (Tensor key, Tensor value) = Empty(count, longer);
             if (used > 0 && kept > 0)
             {
                 key.narrow(0, 0, used).narrow(3, 0, kept).copy_(keys[layer].index_select(0, from));
@@ -106,10 +105,8 @@ public sealed class CpuKvCache : IKvCache
             values[layer].Dispose();
             (keys[layer], values[layer]) = (key, value);
         }
-        (Places, PlaceLength) = (rows, longer);
-        for (int row = 0; row < used; row++) places[row] = row;
-        free.Clear();
-        for (int place = rows - 1; place >= used; place--) free.Push(place);
+        (Places, PlaceLength) = (count, longer);
+        rows.Moved(count);
     }
 
     /// <inheritdoc/>
@@ -117,55 +114,41 @@ public sealed class CpuKvCache : IKvCache
     {
         int length = prompt is null ? 0 : (int)prompt[0].Key.size(0);
         Reserve(Rows + 1, length);
-        places.Add(free.Pop());
-        lengths.Add(length);
+        int place = rows.Add(length);
         if (prompt is null) return;
         using DisposeScope scope = NewDisposeScope();
-        for (int layer = 0; layer < keys.Length; layer++) Write(keys[layer][places[^1]], values[layer][places[^1]], prompt[layer]);
+        for (int layer = 0; layer < keys.Length; layer++) Write(keys[layer][place], values[layer][place], prompt[layer]);
     }
 
     /// <inheritdoc/>
-    public void Fork(IReadOnlyList<int> rows)
+    public void Fork(IReadOnlyList<int> parents)
     {
         // More at a time than asked for: rows that were equal part one after another.
-        Reserve(Rows + rows.Count <= Places ? Rows + rows.Count : int.Min(capacity, int.Max(Rows + rows.Count, 2 * Places)), 0);
-        int[] into = [.. rows.Select(_ => free.Pop())], from = [.. rows.Select(row => places[row])];
+        int all = Rows + parents.Count;
+        Reserve(all <= Places ? all : int.Min(capacity, int.Max(all, 2 * Places)), 0);
+        int[] from = [.. parents.Select(row => rows.Places[row])], into = [.. parents.Select(row => rows.Add(rows.Lengths[row]))];
         for (int layer = 0; layer < keys.Length; layer++)
         {
             Copy(keys[layer], from, into);
             Copy(values[layer], from, into);
         }
-        places.AddRange(into);
-        lengths.AddRange(rows.Select(row => lengths[row]).ToArray());
     }
 
     /// <inheritdoc/>
-    public int Remove(int row)
-    {
-        int last = places.Count - 1;
-        free.Push(places[row]);
-        (places[row], lengths[row]) = (places[^1], lengths[^1]);
-        places.RemoveAt(last);
-        lengths.RemoveAt(last);
-        return row == last ? -1 : last;
-    }
+    public int Remove(int row) => rows.Remove(row);
 
     /// <inheritdoc/>
-    public void Drop(int row, int count)
-    {
-        if (count < 0 || count > lengths[row]) throw new ArgumentOutOfRangeException(nameof(count), count, $"The row has {lengths[row]} tokens.");
-        lengths[row] -= count;
-    }
+    public void Drop(int row, int count) => rows.Drop(row, count);
 
     /// <inheritdoc/>
     public Tensor Decode(Transformer model, long[] tokens, IReadOnlyList<int> counts)
     {
         if (counts.Count != Rows) throw new ArgumentException($"{counts.Count} numbers of tokens for {Rows} rows.", nameof(counts));
-        Reserve(Rows, lengths.Zip(counts, (length, count) => length + count).DefaultIfEmpty(0).Max());
+        Reserve(Rows, rows.Lengths.Zip(counts, (length, count) => length + count).DefaultIfEmpty(0).Max());
         DecodedToken[] at = new DecodedToken[tokens.Length];
         int next = 0;
         for (int row = 0; row < Rows; row++)
-            for (int i = 0; i < counts[row]; i++) at[next++] = new DecodedToken(places[row], lengths[row]++);
+            for (int i = 0; i < counts[row]; i++) at[next++] = new DecodedToken(rows.Places[row], rows.Extend(row));
         return model.DecodeOnCpu(tokens, at, this);
     }
 

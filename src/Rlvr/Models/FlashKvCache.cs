@@ -17,8 +17,7 @@ public sealed class FlashKvCache : IKvCache
     private readonly Device device;
     private readonly ScalarType type;
     private readonly Tensor[] keys, values; // per layer [places * length, Hkv, D]
-    private readonly List<int> places = [], lengths = []; // by row
-    private readonly Stack<int> free = [];
+    private readonly RowPlaces rows = new();
     private readonly int capacity, maxLength;
     private int placeCount, placeLength;
 
@@ -46,29 +45,27 @@ public sealed class FlashKvCache : IKvCache
     public void SetSharedPrefix(IReadOnlyList<(Tensor Key, Tensor Value)> captured) => throw new NotSupportedException("Rows have their own prompts here.");
 
     /// <inheritdoc/>
-    public void Reserve(int rows, int length)
+    public void Reserve(int count, int length)
     {
-        if (rows > capacity) throw new InvalidOperationException($"{rows} rows in a key/value cache for {capacity}.");
+        if (count > capacity) throw new InvalidOperationException($"{count} rows in a key/value cache for {capacity}.");
         if (length > maxLength) throw new InvalidOperationException("A row of the key/value cache is full.");
-        if (rows <= placeCount && length <= placeLength) return;
+        if (count <= placeCount && length <= placeLength) return;
         int longer = length <= placeLength ? placeLength : int.Min(maxLength, (length + BlockLength - 1) / BlockLength * BlockLength);
         using IDisposable noGrad = no_grad();
-        int used = places.Count, kept = placeLength;
-        using Tensor from = tensor(places.Select(p => (long)p).ToArray(), device: device);
+        int used = rows.Rows, kept = placeLength;
+        using Tensor from = tensor(rows.Places.Select(p => (long)p).ToArray(), device: device);
         for (int layer = 0; layer < keys.Length; layer++)
         {
             keys[layer] = Grown(keys[layer]);
             values[layer] = Grown(values[layer]);
         }
-        (placeCount, placeLength) = (rows, longer);
-        for (int row = 0; row < used; row++) places[row] = row;
-        free.Clear();
-        for (int place = rows - 1; place >= used; place--) free.Push(place);
+        (placeCount, placeLength) = (count, longer);
+        rows.Moved(count);
 
         Tensor Grown(Tensor old)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor grown = Empty((long)rows * longer);
+            Tensor grown = Empty((long)count * longer);
             if (used > 0 && kept > 0) ByPlace(grown, longer).narrow(0, 0, used).narrow(1, 0, kept).copy_(ByPlace(old, kept).index_select(0, from));
             old.Dispose();
             return grown.DetachFromDisposeScope();
@@ -80,64 +77,50 @@ public sealed class FlashKvCache : IKvCache
     {
         if (prompt is null) throw new InvalidOperationException("Rows have their own prompts here.");
         int length = (int)prompt[0].Key.size(0);
-        Reserve(places.Count + 1, length);
-        int place = free.Pop();
+        Reserve(rows.Rows + 1, length);
+        int place = rows.Add(length);
         using DisposeScope scope = NewDisposeScope();
         for (int layer = 0; layer < keys.Length; layer++)
         {
             ByPlace(keys[layer], placeLength)[place].narrow(0, 0, length).copy_(prompt[layer].Key);
             ByPlace(values[layer], placeLength)[place].narrow(0, 0, length).copy_(prompt[layer].Value);
         }
-        places.Add(place);
-        lengths.Add(length);
     }
 
     /// <inheritdoc/>
-    public void Fork(IReadOnlyList<int> rows)
+    public void Fork(IReadOnlyList<int> parents)
     {
         // More at a time than asked for: rows that were equal part one after another.
-        int all = places.Count + rows.Count;
+        int all = rows.Rows + parents.Count, length = parents.Max(row => rows.Lengths[row]);
         Reserve(all <= placeCount ? all : int.Min(capacity, int.Max(all, 2 * placeCount)), 0);
-        int[] taken = [.. rows.Select(_ => free.Pop())], parents = [.. rows.Select(row => lengths[row])];
         using DisposeScope scope = NewDisposeScope();
-        Tensor from = tensor(rows.Select(row => (long)places[row]).ToArray(), device: device), into = tensor(taken.Select(p => (long)p).ToArray(), device: device);
-        int length = parents.Max();
+        Tensor from = tensor(parents.Select(row => (long)rows.Places[row]).ToArray(), device: device), into = tensor(parents.Select(row => (long)rows.Add(rows.Lengths[row])).ToArray(), device: device);
         foreach (Tensor cache in keys.Concat(values))
         {
             Tensor tokens = ByPlace(cache, placeLength).narrow(1, 0, length);
             tokens.index_copy_(0, into, tokens.index_select(0, from));
         }
-        places.AddRange(taken);
-        lengths.AddRange(parents);
     }
 
     /// <inheritdoc/>
-    public int Remove(int row)
-    {
-        int last = places.Count - 1;
-        free.Push(places[row]);
-        (places[row], lengths[row]) = (places[^1], lengths[^1]);
-        places.RemoveAt(last);
-        lengths.RemoveAt(last);
-        return row == last ? -1 : last;
-    }
+    public int Remove(int row) => rows.Remove(row);
 
     /// <inheritdoc/>
-    public void Drop(int row, int count) => lengths[row] -= count;
+    public void Drop(int row, int count) => rows.Drop(row, count);
 
     /// <inheritdoc/>
     public Tensor Decode(Transformer model, long[] tokens, IReadOnlyList<int> counts)
     {
-        if (tokens.Length != places.Count) throw new NotSupportedException("One token a row: there is no other kernel for it.");
-        int rows = places.Count, longest = lengths.Max() + 1;
-        Reserve(rows, longest);
-        long[] at = [.. lengths.Select(l => (long)l)];
-        for (int row = 0; row < rows; row++) lengths[row]++;
+        int count = rows.Rows;
+        if (tokens.Length != count) throw new NotSupportedException("One token a row: there is no other kernel for it.");
+        int longest = rows.Lengths.Max() + 1;
+        Reserve(count, longest);
+        long[] at = [.. Enumerable.Range(0, count).Select(row => (long)rows.Extend(row))];
         CachePlaces step = new(keys, values,
-            New: tensor(at.Select((position, row) => ((long)places[row] * placeLength) + position).ToArray(), device: device),
-            QueryStarts: arange(rows + 1, dtype: ScalarType.Int32, device: device),
-            Starts: tensor(places.Select(p => p * placeLength).Append(0).ToArray(), device: device),
-            Used: tensor(lengths.ToArray(), device: device), longest);
+            New: tensor(at.Select((position, row) => ((long)rows.Places[row] * placeLength) + position).ToArray(), device: device),
+            QueryStarts: arange(count + 1, dtype: ScalarType.Int32, device: device),
+            Starts: tensor(rows.Places.Select(p => p * placeLength).Append(0).ToArray(), device: device),
+            Used: tensor(rows.Lengths.ToArray(), device: device), longest);
         return model.DecodeOnGpu(tensor(tokens, device: device), tensor(at, device: device), at.Max(), step, Plainly);
     }
 

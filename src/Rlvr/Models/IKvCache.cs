@@ -10,17 +10,17 @@ public interface IKvCache : IDisposable
     void SetSharedPrefix(IReadOnlyList<(Tensor Key, Tensor Value)> captured);
 
     /// <summary>Makes room for some rows at once, where they would otherwise enter one by one.</summary>
-    /// <param name="rows">Rows that will be in use.</param>
+    /// <param name="count">Rows that will be in use.</param>
     /// <param name="length">Tokens of the longest of them.</param>
-    void Reserve(int rows, int length);
+    void Reserve(int count, int length);
 
     /// <summary>Adds a row, after the last.</summary>
     /// <param name="prompt">Keys and values by layer, [P, Hkv, D], copied; null where all rows share a prefix.</param>
     void Add(IReadOnlyList<(Tensor Key, Tensor Value)>? prompt);
 
     /// <summary>Adds copies of rows, after the last.</summary>
-    /// <param name="rows">Which; one may be there several times.</param>
-    void Fork(IReadOnlyList<int> rows);
+    /// <param name="parents">Which; one may be there several times.</param>
+    void Fork(IReadOnlyList<int> parents);
 
     /// <summary>Removes a row: the last row takes its number.</summary>
     /// <returns>The number of the row that moved, or -1 if the removed one was the last.</returns>

@@ -84,11 +84,11 @@ public sealed class KvCache : IKvCache
     public static long BytesPerToken(ModelConfig config, int elementBytes) => 2L * config.Layers * config.KeyValueHeads * config.HeadDim * elementBytes;
 
     /// <inheritdoc/>
-    public void Reserve(int rows, int length)
+    public void Reserve(int count, int length)
     {
-        if (rows > Capacity) throw new InvalidOperationException($"{rows} rows in a key/value cache for {Capacity}.");
+        if (count > Capacity) throw new InvalidOperationException($"{count} rows in a key/value cache for {Capacity}.");
         if (length > MaxLength) throw new InvalidOperationException("A row of the key/value cache is full.");
-        if (rows <= Places && length <= PlaceLength) return;
+        if (count <= Places && length <= PlaceLength) return;
         int longer = length <= PlaceLength ? PlaceLength : int.Min(MaxLength, (length + BlockLength - 1) / BlockLength * BlockLength);
         using IDisposable noGrad = no_grad();
         int used = int.Min(Rows, Places), kept = PlaceLength;
@@ -97,13 +97,13 @@ public sealed class KvCache : IKvCache
             keys[layer] = Grown(keys[layer]);
             values[layer] = Grown(values[layer]);
         }
-        (Places, PlaceLength) = (rows, longer);
+        (Places, PlaceLength) = (count, longer);
 
         Tensor Grown(Tensor old)
         {
             using DisposeScope scope = NewDisposeScope();
             // Zeros, not empty: a masked place has weight 0, and 0 times a NaN left in memory would be NaN.
-            Tensor grown = zeros((long)rows * heads * longer, size, dtype: type, device: device);
+            Tensor grown = zeros((long)count * heads * longer, size, dtype: type, device: device);
             if (used > 0 && kept > 0)
                 grown.narrow(0, 0, (long)used * heads * longer).view((long)used * heads, longer, size).narrow(1, 0, kept).copy_(old.narrow(0, 0, (long)used * heads * kept).view((long)used * heads, kept, size));
             old.Dispose();
@@ -129,12 +129,12 @@ public sealed class KvCache : IKvCache
     }
 
     /// <inheritdoc/>
-    public void Fork(IReadOnlyList<int> rows)
+    public void Fork(IReadOnlyList<int> parents)
     {
         // More at a time than asked for: rows that were equal part one after another.
-        Reserve(Rows + rows.Count <= Places ? Rows + rows.Count : int.Min(Capacity, int.Max(Rows + rows.Count, 2 * Places)), 0);
+        Reserve(Rows + parents.Count <= Places ? Rows + parents.Count : int.Min(Capacity, int.Max(Rows + parents.Count, 2 * Places)), 0);
         using DisposeScope scope = NewDisposeScope();
-        foreach (int row in rows)
+        foreach (int row in parents)
         {
             int length = lengths[Rows] = lengths[row];
             foreach (Tensor cache in keys.Concat(values)) Place(cache, Rows).narrow(1, 0, length).copy_(Place(cache, row).narrow(1, 0, length));

@@ -8,6 +8,9 @@ internal static class UpdateMemory
 {
     private const int Float = 4;
 
+    /// <summary>On a GPU the allocator keeps blocks of other sizes beside those in use: a quarter of an update's tensors (one measurement, docs/memory.md).</summary>
+    private const double KeptOnGpu = 1.25;
+
     public static MemoryPhase Of(Recipe recipe, ModelConfig model, MemoryWorkload workload, int computed)
     {
         (long tokens, long predicted) = Chunk(recipe, workload);
@@ -36,6 +39,7 @@ internal static class UpdateMemory
         long peak = kept + long.Max(logits, keptLogits + back + (recompute ? layer : 0));
         // The embedding's own gradient is made whole before it is added, unless layers are computed again.
         if (!recompute && !adapts) peak = long.Max(peak, keptLogits + (Float * hidden * model.VocabularySize));
+        if (workload.OnGpu) peak = (long)(peak * KeptOnGpu);
         return new MemoryPhase("update", [new(MemoryPlanner.Activations, peak - long.Min(logits, peak)), new(MemoryPlanner.Logits, long.Min(logits, peak))]);
     }
 

@@ -10,7 +10,7 @@ namespace Rlvr.Bench;
 
 /// <summary>
 /// Where the time of the micro step goes: its phases as they run, and beside them their matrix products, attention and sampling alone, at the same sizes and as
-/// often. What is left are norms, gates, rotations, copies, and calls.
+/// often. What is left are norms, gates, rotations, copies, calls, and in the rollouts attention, which is one kernel with the write into the cache.
 /// </summary>
 internal static class PartsBench
 {
@@ -33,9 +33,8 @@ internal static class PartsBench
 
         int steps = StepSetup.NewTokens - 1, rows = StepSetup.Rollouts, tokens = (StepSetup.PromptTokens + (rows * steps)) / Chunks;
         double products = Least(repeats, () => Products(rows, type, false)) * Layers * steps;
-        double attention = Least(repeats, () => Decoding(type)) * Layers;
         double sampling = Least(repeats, () => Sampling(setup)) * StepSetup.NewTokens;
-        Report("rollouts", rollout, ("products", products), ("attention", attention), ("sampling", sampling));
+        Report("rollouts", rollout, ("products", products), ("sampling", sampling));
         double forward = Least(repeats, () => Products(tokens, type, false)) * Layers * Chunks;
         double attentionForward = Least(repeats, () => Attention(setup, type, false)) * Layers * Chunks;
         Report("reference", reference, ("products", forward), ("attention", attentionForward));
@@ -46,6 +45,7 @@ internal static class PartsBench
             ("norms", Least(repeats, () => Norms(tokens, type)) * 2 * Layers * Chunks), ("gates", Least(repeats, () => Gates(tokens, type)) * Layers * Chunks), ("rotations", Least(repeats, () => Rotations(setup, tokens, type)) * Layers * Chunks));
     }
 
+    /// <summary>The rollouts alone, with and without guesses in turn.</summary>
     public static void Rollouts(int repeats, string precision)
     {
         ThreadChoice.Apply(1, StepSetup.Config.HiddenSize);
@@ -101,23 +101,6 @@ internal static class PartsBench
     {
         if (made.TryGetValue((rows, columns, type), out Tensor? tensor)) return tensor;
         return made[(rows, columns, type)] = randn(rows, columns).to(type).DetachFromDisposeScope();
-    }
-
-    /// <summary>Attention of one layer in all steps of decoding.</summary>
-    private static void Decoding(ScalarType type)
-    {
-        ModelConfig config = StepSetup.Config with { Layers = 1 };
-        using IDisposable noGrad = no_grad();
-        using KvCache cache = new(config, StepSetup.Rollouts, StepSetup.NewTokens, CPU, type);
-        Tensor prompt = randn(StepSetup.PromptTokens, config.KeyValueHeads, config.HeadDim).to(type);
-        cache.SetSharedPrefix([(prompt, prompt)]);
-        for (int i = 0; i < StepSetup.Rollouts; i++) cache.Add(null);
-        Tensor query = randn(StepSetup.Rollouts, config.Heads, config.HeadDim).to(type), key = randn(StepSetup.Rollouts, config.KeyValueHeads, config.HeadDim).to(type);
-        for (int i = 1; i < StepSetup.NewTokens; i++)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            cache.NextStep(CPU).Attend(0, query, key, key);
-        }
     }
 
     private static void Sampling(StepSetup setup)

@@ -2,6 +2,7 @@ using Rlvr.Bench;
 
 // dotnet run -c Release --project bench/Rlvr.Bench -- step [--threads 1] [--repeats 3] [--plain 0] [--precision bf16]
 // dotnet run -c Release --project bench/Rlvr.Bench -- parts [--threads 1] [--repeats 3] [--precision bf16]
+// dotnet run -c Release --project bench/Rlvr.Bench -- rollouts [--repeats 3] [--precision bf16]
 // dotnet run -c Release --project bench/Rlvr.Bench -- large-parts [--shape 0.5b] [--device cpu] [--precision fp32] [--rows 16] [--prompt 100] [--tokens 1000]
 // dotnet run -c Release --project bench/Rlvr.Bench -- precision [--tokens 4096] [--width 192]
 // dotnet run -c Release --project bench/Rlvr.Bench -- skinny [--threads 1]
@@ -76,6 +77,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | rollouts | large-parts [--shape 0.5b] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

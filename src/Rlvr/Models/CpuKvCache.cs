@@ -59,14 +59,7 @@ public sealed class CpuKvCache : IKvCache
     public int PrefixLength { get; private set; }
 
     /// <summary>Dimensions of a value with padding.</summary>
-    internal int Padded => PaddedSize(config);
-
-    /// <summary>Bytes of a token's keys and values in all layers.</summary>
-    /// <param name="config">The model.</param>
-    /// <param name="elementBytes">Of the compute type.</param>
-    public static long BytesPerToken(ModelConfig config, int elementBytes) => (long)config.Layers * config.KeyValueHeads * (config.HeadDim + PaddedSize(config)) * elementBytes;
-
-    private static int PaddedSize(ModelConfig config) => (config.HeadDim + 15) / 16 * 16;
+    internal int Padded => (config.HeadDim + 15) / 16 * 16;
 
     /// <inheritdoc/>
     public void SetSharedPrefix(IReadOnlyList<(Tensor Key, Tensor Value)> captured)

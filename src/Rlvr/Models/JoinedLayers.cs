@@ -14,9 +14,11 @@ internal sealed class JoinedLayers : IDisposable
     /// <param name="layers">The layers.</param>
     /// <param name="type">The compute type.</param>
     /// <param name="epsilon">Of the norms.</param>
-    public JoinedLayers(LayerParts[] layers, ScalarType type, double epsilon)
+    /// <param name="moves">Whether the matrices may be moved; where they are another model's, they stay where they are and are multiplied with one by one.</param>
+    public JoinedLayers(LayerParts[] layers, ScalarType type, double epsilon, bool moves)
     {
         Parts = layers;
+        if (!moves) return;
         using DisposeScope scope = NewDisposeScope();
         List<Tensor> qkv = [], biases = [], gateUp = [];
         foreach (LayerParts layer in layers)
@@ -33,8 +35,8 @@ internal sealed class JoinedLayers : IDisposable
     /// <summary>The layers.</summary>
     public IReadOnlyList<LayerParts> Parts { get; }
 
-    /// <summary>The weights, as they are after <see cref="Refresh"/>.</summary>
-    public LayerWeights Weights { get; }
+    /// <summary>The weights, as they are after <see cref="Refresh"/>; null where they were not moved.</summary>
+    public LayerWeights? Weights { get; }
 
     /// <summary>Brings copies of parameters that have changed up to date.</summary>
     public void Refresh()
@@ -47,21 +49,22 @@ internal sealed class JoinedLayers : IDisposable
     /// <param name="layer">Its number.</param>
     /// <param name="h">[N, hidden], in the compute type.</param>
     /// <returns>[N, (Hq + 2 Hkv) D].</returns>
-    public Tensor QueryKeyValue(int layer, Tensor h) => Product(h, Weights.QueryKeyValue[layer], Weights.Biases.Length > 0 ? Weights.Biases[layer] : null, Parts[layer].Q, Parts[layer].K, Parts[layer].V);
+    public Tensor QueryKeyValue(int layer, Tensor h) => Product(h, Weights?.QueryKeyValue[layer], Weights is { Biases.Length: > 0 } ? Weights.Biases[layer] : null, Parts[layer].Q, Parts[layer].K, Parts[layer].V);
 
     /// <summary>Gate and up of a layer.</summary>
     /// <param name="layer">Its number.</param>
     /// <param name="h">[N, hidden], in the compute type.</param>
     /// <returns>[N, 2 mlp].</returns>
-    public Tensor GateUp(int layer, Tensor h) => Product(h, Weights.GateUp[layer], null, Parts[layer].Gate, Parts[layer].Up);
+    public Tensor GateUp(int layer, Tensor h) => Product(h, Weights?.GateUp[layer], null, Parts[layer].Gate, Parts[layer].Up);
 
     /// <summary>One product, unless an adapter adds to one of the parts.</summary>
-    private static Tensor Product(Tensor h, Tensor matrix, Tensor? bias, params Linear[] parts) =>
-        parts.Any(p => p.HasAdapter) ? cat([.. parts.Select(p => p.Forward(h))], 1) : Linear.Multiply(h, matrix, bias);
+    private static Tensor Product(Tensor h, Tensor? matrix, Tensor? bias, params Linear[] parts) =>
+        matrix is null || parts.Any(p => p.HasAdapter) ? cat([.. parts.Select(p => p.Forward(h))], 1) : Linear.Multiply(h, matrix, bias);
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (Weights is null) return;
         foreach (Tensor tensor in Weights.QueryKeyValue.Concat(Weights.Biases).Concat(Weights.GateUp)) tensor.Dispose();
     }
 

@@ -20,7 +20,7 @@ public sealed class TokenLogProbs
     private readonly SharedPrefixBatch batch;
     private readonly double temperature;
     private readonly long chunk;
-    private readonly Tensor? kept; // [M, V] log-probabilities, where one chunk holds all
+    private Tensor? kept; // [M, V] log-probabilities, where one chunk holds all
 
     /// <summary>Most elements of a chunk of logits on the CPU: 64 MiB in float32.</summary>
     public const long ChunkElements = 16L << 20;
@@ -108,6 +108,7 @@ public sealed class TokenLogProbs
                 AddToGradient(weight, gradient, model.ToCompute(states));
             }
         }
+        kept = null; // they became the gradient: another call computes them again
         hidden.backward([hiddenGradient]);
     }
 

@@ -216,8 +216,8 @@ public sealed class Transformer : IDisposable
         return new RecomputedHidden(new LayerCheckpoint(Embed(batch.Tokens), stages), gradient => AddToEmbedding(batch.Tokens, gradient));
     }
 
-    /// <summary>Whether a decoding step is <see cref="DecodeOnGpu"/>'s, over a <see cref="FlashKvCache"/>. An adapter's products are not part of that.</summary>
-    internal bool DecodesWithFlashAttention => Adapter is null && CudaOps.HasFlashAttention(Device, ComputeType, Config.HeadDim);
+    /// <summary>Whether a decoding step is <see cref="DecodeOnGpu"/>'s, over a <see cref="FlashKvCache"/>. An adapter's products are not part of that, and another model's matrices are not moved for it.</summary>
+    internal bool DecodesWithFlashAttention => Adapter is null && !shares && CudaOps.HasFlashAttention(Device, ComputeType, Config.HeadDim);
 
     /// <summary>The hidden states of a decoding step, one token a row, with few calls: all layers are one script.</summary>
     /// <param name="tokens">[R] int64.</param>
@@ -230,7 +230,7 @@ public sealed class Transformer : IDisposable
     {
         using IDisposable noGrad = no_grad();
         (Tensor Cosine, Tensor Sine) rotation = rope.At(positions, maxPosition, ComputeType);
-        return RmsNorm.Apply(CudaOps.Layers(Embed(tokens), rotation, step, Joined().Weights, 1 / double.Sqrt(Config.HeadDim), plainly), finalNorm, Config.RmsNormEps);
+        return RmsNorm.Apply(CudaOps.Layers(Embed(tokens), rotation, step, Joined().Weights!, 1 / double.Sqrt(Config.HeadDim), plainly), finalNorm, Config.RmsNormEps);
     }
 
     /// <summary>The hidden states of a decoding step on the CPU.</summary>
@@ -253,7 +253,7 @@ public sealed class Transformer : IDisposable
     /// <summary>The layers' matrices, up to date, as decoding takes them.</summary>
     private JoinedLayers Joined()
     {
-        joined ??= new JoinedLayers([.. layers.Select(l => l.Parts)], ComputeType, Config.RmsNormEps);
+        joined ??= new JoinedLayers([.. layers.Select(l => l.Parts)], ComputeType, Config.RmsNormEps, moves: !shares);
         joined.Refresh();
         return joined;
     }

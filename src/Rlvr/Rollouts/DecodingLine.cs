@@ -15,13 +15,13 @@ internal sealed class DecodingLine
 
     /// <summary>Appends the tokens of a pass: the one that was drawn for each member, and as long as all drew what was guessed, the next.</summary>
     /// <param name="draft">What was guessed.</param>
-    /// <param name="append">Appends a member's token at a position of the pass, counted from 0.</param>
+    /// <param name="append">Appends a member's next token; called for all members before the next token of any.</param>
     /// <returns>How many guesses came true.</returns>
-    public int Append(int[] draft, Action<DecodingRow, int> append)
+    public int Append(int[] draft, Action<DecodingRow> append)
     {
         for (int right = 0; ; right++)
         {
-            foreach (DecodingRow member in members) append(member, right);
+            foreach (DecodingRow member in members) append(member);
             // A token was drawn from the right logits if all before it are as guessed.
             if (right == draft.Length || members.Any(m => m.Finish is not null || m.Tokens[^1] != draft[right])) return right;
         }

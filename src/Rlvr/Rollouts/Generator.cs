@@ -128,7 +128,7 @@ public sealed class Generator
         {
             int[] draft = Draft(drafts, i);
             int members = lines[i].Members.Count, next = at, before = lines[i].First.Tokens.Count;
-            int right = lines[i].Append(draft, (row, _) => append(row, tokens[next], values[next++]));
+            int right = lines[i].Append(draft, row => append(row, tokens[next], values[next++]));
             drafter?.Drawn(lines[i], [.. lines[i].First.Tokens[before..]]);
             if (draft.Length > right) cache.Drop(i, draft.Length - right);
             at += members * (1 + draft.Length);

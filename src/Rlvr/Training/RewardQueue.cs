@@ -17,7 +17,17 @@ internal sealed class RewardQueue(int count, Func<int, Rollout, RewardResult> sc
     public void Add(int index, Rollout rollout) => tasks[index] = Task.Run(() => score(index, rollout), cancellation);
 
     /// <summary>Waits for those that were added, however they end: nothing runs on afterwards.</summary>
-    public void Settle() => Task.WaitAll([.. tasks.OfType<Task>().Select(t => t.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default))], CancellationToken.None);
+    public void Settle()
+    {
+        try
+        {
+            Task.WaitAll([.. tasks.OfType<Task>()], CancellationToken.None);
+        }
+        catch (AggregateException)
+        {
+            // Results has them.
+        }
+    }
 
     /// <summary>The results, by number. All responses must have been added.</summary>
     /// <exception cref="AggregateException">Scoring failed; the first failure by number is the inner one.</exception>

@@ -139,6 +139,33 @@ public class DecodingStepTests
         }
     }
 
+    /// <summary>A model that shares another's weights leaves them where they are: both go on seeing what becomes of them.</summary>
+    [Fact]
+    public void A_model_with_anothers_weights_does_not_move_them()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using Transformer model = TinyModels.Create();
+        using Transformer sharing = model.Sharing();
+        int[] prompt = TinyModels.Tokens(5, 1);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.InRange(TinyModels.Largest(Logits(model).sub(Logits(sharing))), 0, Tolerance);
+            foreach (Tensor parameter in model.Parameters.Values) parameter.add_(0.25);
+        }
+        Assert.InRange(TinyModels.Largest(Logits(sharing).sub(Logits(model))), 0, 100 * Tolerance);
+
+        Tensor Logits(Transformer each)
+        {
+            SharedPrefixBatch batch = new([prompt], [], CPU);
+            CapturingAttention attention = new(each.Attention(batch));
+            each.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, attention);
+            using CpuKvCache cache = new(each.Config, 1, 10);
+            cache.Add(attention.Captured);
+            return each.Logits(cache.Decode(each, [3], [1]));
+        }
+    }
+
     /// <summary>Several tokens of a row in one step, some of which are taken back, give what single steps give.</summary>
     [Theory]
     [InlineData(false)]

@@ -65,6 +65,23 @@ public class SharedPrefixTests
         }
     }
 
+    /// <summary>What was kept for the first backward pass is used up by it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_second_backward_pass_adds_the_same(bool keep)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Transformer model = TinyModels.Create();
+        model.RequireGradients(true);
+        SharedPrefixBatch batch = Batch("one prompt, different rows", out _, out _);
+        TokenLogProbs tokens = new(model, model.Hidden(batch).detach().requires_grad_(), batch, 0.7, withEntropy: true, keepForBackward: keep);
+        tokens.Backward(full_like(tokens.LogProbs, 0.5), full_like(tokens.LogProbs, -0.1));
+        Tensor once = model.OutputWeight.grad!.clone();
+        tokens.Backward(full_like(tokens.LogProbs, 0.5), full_like(tokens.LogProbs, -0.1));
+        Assert.InRange(TinyModels.Largest(model.OutputWeight.grad!.sub(once.mul(2))), 0, 1e-5);
+    }
+
     [Fact]
     public void Every_token_stands_once()
     {

@@ -22,7 +22,7 @@ internal static class UpdateMemory
         bool flash = workload.OnGpu && computed != Float && CudaOps.FlashKnows(model.HeadDim);
         if (flash) scores = 0;
         long norms = 2 * hidden * ((workload.OnGpu ? Float : Float + Float) + computed);
-        long copies = model.KeyValueHeads * model.HeadDim * (1 + (workload.Prompt / (long)int.Max(1, recipe.Rollout.MaxNewTokens)));
+        long copies = (long)model.KeyValueHeads * model.HeadDim * length / int.Max(1, recipe.Rollout.MaxNewTokens);
         long attention = flash ? (2L * computed * (queries + copies)) + (Float * model.Heads) : (queries * ((4L * Float) + (2 * computed))) + scores;
         long mlp = 4L * computed * model.IntermediateSize;
         bool adapts = recipe.Lora.Rank > 0; // then no weight is converted in the graph, or has a gradient

@@ -57,7 +57,7 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
 
     private void AddNorm(Tensor x, Tensor? delta, Tensor weight, Tensor h)
     {
-        (nint stream, nint added, nint scale, nint result) = (At(x), delta is null ? 0 : At(delta), At(weight), At(h));
+        (nint stream, nint added, nint scale, nint result) = (TensorMemory.Start(x), delta is null ? 0 : TensorMemory.Start(delta), TensorMemory.Start(weight), TensorMemory.Start(h));
         int hidden = config.HiddenSize;
         ByToken(hidden, (first, count) =>
         {
@@ -68,7 +68,7 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
 
     private void Gate(Tensor gateUp, Tensor gated)
     {
-        (nint from, nint to) = (At(gateUp), At(gated));
+        (nint from, nint to) = (TensorMemory.Start(gateUp), TensorMemory.Start(gated));
         int mlp = config.IntermediateSize;
         ByToken(4 * mlp, (first, count) => DecodingKernels<T>.Gate((byte*)from + (2L * first * mlp * T.Size), (byte*)to + ((long)first * mlp * T.Size), count, mlp));
     }
@@ -77,8 +77,8 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
     {
         LayerParts parts = layers.Parts[layer];
         (Tensor keys, Tensor values, Tensor? prefixKeys, Tensor? prefixValues) = cache.Layer(layer);
-        Memory memory = new(At(qkv), At(rotation.Cosine), At(rotation.Sine), At(rotated), At(attended), At(keys), At(values), prefixKeys is null ? 0 : At(prefixKeys), prefixValues is null ? 0 : At(prefixValues),
-            parts.QNorm is null ? 0 : At(parts.QNorm), parts.KNorm is null ? 0 : At(parts.KNorm));
+        Memory memory = new(TensorMemory.Start(qkv), TensorMemory.Start(rotation.Cosine), TensorMemory.Start(rotation.Sine), TensorMemory.Start(rotated), TensorMemory.Start(attended), TensorMemory.Start(keys), TensorMemory.Start(values), prefixKeys is null ? 0 : TensorMemory.Start(prefixKeys), prefixValues is null ? 0 : TensorMemory.Start(prefixValues),
+            parts.QNorm is null ? 0 : TensorMemory.Start(parts.QNorm), parts.KNorm is null ? 0 : TensorMemory.Start(parts.KNorm));
         // All keys and values first: a row may have several tokens, of which the later ones see the earlier.
         ByToken(width * 4, (first, count) =>
         {
@@ -89,7 +89,7 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
         ByToken(longest * queries * size / 4, (first, count) =>
         {
             using Tensor scratch = empty(group * (longest + 16 + padded));
-            float* scores = (float*)At(scratch), sums = scores + (group * (longest + 16));
+            float* scores = (float*)TensorMemory.Start(scratch), sums = scores + (group * (longest + 16));
             for (int i = first; i < first + count; i++) Attend(memory, i, scores, sums);
         });
     }
@@ -150,12 +150,6 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
             int first = (int)((long)tokens.Length * part / parts);
             body(first, (int)((long)tokens.Length * (part + 1) / parts) - first);
         });
-    }
-
-    /// <summary>Where a contiguous tensor's numbers begin; the tensor must live on.</summary>
-    private static nint At(Tensor tensor)
-    {
-        fixed (byte* first = tensor.bytes) return (nint)first;
     }
 
     private readonly record struct Memory(

@@ -159,11 +159,11 @@ public sealed class CpuKvCache : IKvCache
         empty(rows, config.KeyValueHeads, length, Padded, dtype: type).DetachFromDisposeScope());
 
     /// <summary>Copies whole places.</summary>
-    private static void Copy(Tensor cache, int[] from, int[] into)
+    private static unsafe void Copy(Tensor cache, int[] from, int[] into)
     {
-        Span<byte> all = cache.bytes;
-        int size = (int)(all.Length / cache.size(0));
-        for (int i = 0; i < from.Length; i++) all.Slice(from[i] * size, size).CopyTo(all.Slice(into[i] * size, size));
+        byte* all = (byte*)TensorMemory.Start(cache);
+        long size = cache.numel() / cache.size(0) * cache.element_size();
+        for (int i = 0; i < from.Length; i++) Buffer.MemoryCopy(all + (from[i] * size), all + (into[i] * size), size, size);
     }
 
     /// <summary>[P, Hkv, D] into a place. What is beyond D in a value is multiplied and thrown away.</summary>

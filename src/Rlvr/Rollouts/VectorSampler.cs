@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Rlvr.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,16 +33,13 @@ internal static unsafe class VectorSampler
         float[] logProbs = new float[rows.Count];
         int[][] draws = [.. Enumerable.Range(0, rows.Count).GroupBy(draw => rows[draw]).Select(group => group.ToArray())]; // by row
         using Tensor? packed = logits.is_contiguous() ? null : logits.contiguous();
-        fixed (byte* bytes = (packed ?? logits).bytes)
-        {
-            nint start = (nint)bytes;
-            int threads = int.Min(get_num_threads(), int.Min(draws.Length, (int)(logits.numel() / LogitsPerThread)));
-            if (threads <= 1) foreach (int[] some in draws) Row(some);
-            else Parallel.ForEach(draws, new ParallelOptions { MaxDegreeOfParallelism = threads }, Row);
-
-            void Row(int[] some) => DrawRow((float*)start + ((long)rows[some[0]] * words), words, some, uniforms, (float)temperature, tokens, logProbs);
-        }
+        nint start = TensorMemory.Start(packed ?? logits);
+        int threads = int.Min(get_num_threads(), int.Min(draws.Length, (int)(logits.numel() / LogitsPerThread)));
+        if (threads <= 1) foreach (int[] some in draws) Row(some);
+        else Parallel.ForEach(draws, new ParallelOptions { MaxDegreeOfParallelism = threads }, Row);
         return (tokens, logProbs);
+
+        void Row(int[] some) => DrawRow((float*)start + ((long)rows[some[0]] * words), words, some, uniforms, (float)temperature, tokens, logProbs);
     }
 
     [SkipLocalsInit]

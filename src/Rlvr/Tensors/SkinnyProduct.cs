@@ -59,21 +59,15 @@ internal static unsafe class SkinnyProduct
         bool half = x.dtype == ScalarType.BFloat16;
         using Tensor? converted = half ? x.to(ScalarType.Float32) : null, packed = x.is_contiguous() ? null : (converted ?? x).contiguous();
         Tensor result = empty(shape, ScalarType.Float32);
-        fixed (byte* left = (packed ?? converted ?? x).bytes, right = weight.bytes, sums = result.bytes)
-        {
-            Problem problem = new((float*)left, right, (float*)sums, rows, columns, inner);
-            Compute(problem, half, int.Min(get_num_threads(), (int)(weight.numel() / ElementsPerThread)));
-        }
+        Problem problem = new(TensorMemory.Start(packed ?? converted ?? x), TensorMemory.Start(weight), TensorMemory.Start(result), rows, columns, inner);
+        Compute(problem, half, (int)long.Min(get_num_threads(), weight.numel() / ElementsPerThread));
         if (bias is not null) result.add_(bias);
         if (!half) return result;
         using (result) return result.to(ScalarType.BFloat16);
     }
 
     /// <summary>What is multiplied, by its addresses, so that it can go to several threads.</summary>
-    private readonly record struct Problem(nint Left, nint Right, nint Sums, int Rows, int Columns, int Inner)
-    {
-        public Problem(float* left, byte* right, float* sums, int rows, int columns, int inner) : this((nint)left, (nint)right, (nint)sums, rows, columns, inner) { }
-    }
+    private readonly record struct Problem(nint Left, nint Right, nint Sums, int Rows, int Columns, int Inner);
 
     private static void Compute(Problem problem, bool half, int threads)
     {

@@ -11,15 +11,11 @@ namespace Rlvr.Models;
 /// <typeparam name="T">The compute type.</typeparam>
 internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
 {
-    // Below this many numbers a further thread costs more than it saves.
-    private const long WorkPerThread = 1 << 16;
-
     private readonly ModelConfig config;
     private readonly JoinedLayers layers;
     private readonly CpuKvCache cache;
     private readonly DecodedToken[] tokens;
-    private readonly int threads = get_num_threads(), size, queries, keyHeads, group, width, padded;
-    private readonly ScalarType type = T.Size == sizeof(float) ? ScalarType.Float32 : ScalarType.BFloat16;
+    private readonly int size, queries, keyHeads, group, width, padded;
 
     public CpuDecoding(ModelConfig config, JoinedLayers layers, CpuKvCache cache, DecodedToken[] tokens)
     {
@@ -37,40 +33,22 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
     public Tensor Run(Tensor x, (Tensor Cosine, Tensor Sine) rotation, Tensor finalNorm)
     {
         int count = tokens.Length;
-        Tensor h = empty(count, config.HiddenSize, dtype: type), attended = empty(count, queries * size, dtype: type), gated = empty(count, config.IntermediateSize, dtype: type);
+        Tensor h = empty(count, config.HiddenSize, dtype: LayerOps<T>.Type), attended = empty(count, queries * size, dtype: LayerOps<T>.Type), gated = empty(count, config.IntermediateSize, dtype: LayerOps<T>.Type);
         using Tensor rotated = empty(count, queries * size);
         Tensor? delta = null;
         for (int layer = 0; layer < config.Layers; layer++)
         {
             using DisposeScope scope = NewDisposeScope();
             LayerParts parts = layers.Parts[layer];
-            AddNorm(x, delta, parts.InputNorm, h);
+            LayerOps<T>.AddNorm(x, delta, parts.InputNorm, x, null, h, config.RmsNormEps);
             delta?.Dispose();
             Attend(layer, layers.QueryKeyValue(layer, h), rotation, rotated, attended);
-            AddNorm(x, parts.O.Forward(attended), parts.PostNorm, h);
-            Gate(layers.GateUp(layer, h), gated);
+            LayerOps<T>.AddNorm(x, parts.O.Forward(attended), parts.PostNorm, x, null, h, config.RmsNormEps);
+            LayerOps<T>.Gate(layers.GateUp(layer, h), gated);
             delta = parts.Down.Forward(gated).MoveToOuterDisposeScope();
         }
-        AddNorm(x, delta, finalNorm, h);
+        LayerOps<T>.AddNorm(x, delta, finalNorm, x, null, h, config.RmsNormEps);
         return h;
-    }
-
-    private void AddNorm(Tensor x, Tensor? delta, Tensor weight, Tensor h)
-    {
-        (nint stream, nint added, nint scale, nint result) = (TensorMemory.Start(x), delta is null ? 0 : TensorMemory.Start(delta), TensorMemory.Start(weight), TensorMemory.Start(h));
-        int hidden = config.HiddenSize;
-        ByToken(hidden, (first, count) =>
-        {
-            long from = (long)first * hidden;
-            DecodingKernels<T>.AddNorm((float*)stream + from, added == 0 ? null : (byte*)added + (from * T.Size), (float*)scale, (byte*)result + (from * T.Size), count, hidden, config.RmsNormEps);
-        });
-    }
-
-    private void Gate(Tensor gateUp, Tensor gated)
-    {
-        (nint from, nint to) = (TensorMemory.Start(gateUp), TensorMemory.Start(gated));
-        int mlp = config.IntermediateSize;
-        ByToken(4 * mlp, (first, count) => DecodingKernels<T>.Gate((byte*)from + (2L * first * mlp * T.Size), (byte*)to + ((long)first * mlp * T.Size), count, mlp));
     }
 
     private void Attend(int layer, Tensor qkv, (Tensor Cosine, Tensor Sine) rotation, Tensor rotated, Tensor attended)
@@ -101,17 +79,17 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
         float* cosine = (float*)memory.Cosine + ((long)token * size), sine = (float*)memory.Sine + ((long)token * size);
         if (memory.QueryNorm != 0)
         {
-            DecodingKernels<T>.NormHeads(from, (float*)memory.QueryNorm, queries, size, config.RmsNormEps);
-            DecodingKernels<T>.NormHeads(from + ((long)queries * size * T.Size), (float*)memory.KeyNorm, keyHeads, size, config.RmsNormEps);
+            LayerKernels<T>.NormHeads(from, (float*)memory.QueryNorm, queries, size, config.RmsNormEps);
+            LayerKernels<T>.NormHeads(from + ((long)queries * size * T.Size), (float*)memory.KeyNorm, keyHeads, size, config.RmsNormEps);
         }
         float* rotated = (float*)memory.Rotated + ((long)token * queries * size);
         float scale = (float)(1 / double.Sqrt(size));
-        for (int i = 0; i < queries; i++) DecodingKernels<T>.Rotate(from + ((long)i * size * T.Size), cosine, sine, rotated + ((long)i * size), size, scale);
+        for (int i = 0; i < queries; i++) LayerKernels<T>.RotateTo(from + ((long)i * size * T.Size), cosine, sine, rotated + ((long)i * size), size, scale);
         int length = cache.PlaceLength;
         (int place, int index) = (tokens[token].Place, tokens[token].Index);
         for (int i = 0; i < keyHeads; i++)
         {
-            DecodingKernels<T>.Rotate(from + ((long)(queries + i) * size * T.Size), cosine, sine, head, size, 1);
+            LayerKernels<T>.RotateTo(from + ((long)(queries + i) * size * T.Size), cosine, sine, head, size, 1);
             long at = ((long)place * keyHeads) + i;
             byte* key = (byte*)memory.Keys + (((at * size * length) + index) * T.Size);
             for (int d = 0; d < size; d++) T.Set(key, (long)d * length, head[d]);
@@ -134,23 +112,7 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
         }
     }
 
-    /// <summary>Does something with the tokens, on several threads where there is enough of it.</summary>
-    /// <param name="work">About how many numbers are touched for a token.</param>
-    /// <param name="body">From the first of some tokens and their number.</param>
-    private void ByToken(long work, Action<int, int> body)
-    {
-        int parts = (int)long.Clamp(work * tokens.Length / WorkPerThread, 1, int.Min(threads, tokens.Length));
-        if (parts == 1)
-        {
-            body(0, tokens.Length);
-            return;
-        }
-        Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = parts }, part =>
-        {
-            int first = (int)((long)tokens.Length * part / parts);
-            body(first, (int)((long)tokens.Length * (part + 1) / parts) - first);
-        });
-    }
+    private void ByToken(long work, Action<int, int> body) => RowParallel.Run(tokens.Length, RowParallel.Threads(work * tokens.Length), (_, first, count) => body(first, count));
 
     private readonly record struct Memory(
         nint QueryKeyValue, nint Cosine, nint Sine, nint Rotated, nint Attended, nint Keys, nint Values, nint PrefixKeys, nint PrefixValues, nint QueryNorm, nint KeyNorm);

@@ -38,6 +38,15 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
     /// <summary>y + s x W^T, in the memory of y.</summary>
     public Tensor AddTo(Tensor y, Tensor x, double s) => y.addmm_(x, (InGraph ? weight.to(type) : Matrix).t(), 1, (float)s);
 
+    /// <summary>Adds to the gradients of matrix and bias.</summary>
+    /// <param name="gradient">[N, out], that of what <see cref="Forward"/> gave, in the compute type.</param>
+    /// <param name="input">[N, in], what went in.</param>
+    public void AddGradient(Tensor gradient, Tensor input)
+    {
+        WeightGradient.Add(weight, gradient, input);
+        if (bias is not null) WeightGradient.AddRows(bias, gradient);
+    }
+
     /// <summary>Puts an adapter beside the matrix; it belongs to this object. Null takes it away.</summary>
     public void Attach(LowRank? lowRank)
     {

@@ -8,7 +8,7 @@ namespace Rlvr.Models;
 /// everything between its products. The gradients are those of <see cref="Transformer.Hidden(SharedPrefixBatch)"/>, bit for bit, but for the embedding's where it is the
 /// output layer too: there the same numbers are added in another order, so that no second matrix of its size is made.
 /// </summary>
-public sealed class RecomputedHidden
+public sealed class RecomputedHidden : IHiddenPass
 {
     private readonly LayerCheckpoint layers;
     private readonly Action<Tensor> embed;

@@ -1,3 +1,4 @@
+using Rlvr.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;
@@ -44,6 +45,26 @@ public sealed class SharedPrefixBatch
         Positions = tensor(positions, device: device);
         Predictors = tensor(predictors, device: device);
         Targets = tensor(targets, device: device);
+    }
+
+    /// <summary>Which inputs see which, as segments: prompts, then the continuations that have inputs.</summary>
+    internal AttentionSegment[] Segments()
+    {
+        bool seen = InputLengths.Any(length => length > 0);
+        List<AttentionSegment> segments = [];
+        int start = 0;
+        foreach (int length in PromptLengths)
+        {
+            segments.Add(new AttentionSegment(start, length, [], seen));
+            start += length;
+        }
+        AttentionSegment[][] before = [.. segments.Select(prompt => new[] { prompt })];
+        foreach ((int row, int length) in InputLengths.Index())
+        {
+            if (length > 0) segments.Add(new AttentionSegment(start, length, before[PromptOf[row]], false));
+            start += length;
+        }
+        return [.. segments];
     }
 
     /// <summary>Length of each prompt.</summary>

@@ -28,9 +28,6 @@ public sealed class TokenLogProbs
     /// <summary>The same on a GPU, which a small product leaves idle: 256 MiB in float32.</summary>
     public const long ChunkElementsOnGpu = 64L << 20;
 
-    /// <summary>Most elements of the output matrix whose gradient is made at a time where it is converted, on the CPU.</summary>
-    internal const long PartElements = 4L << 20;
-
     /// <summary>Runs the forward pass.</summary>
     /// <param name="model">The model.</param>
     /// <param name="hidden">[N, hidden]: the model's hidden states of the batch's inputs.</param>
@@ -105,34 +102,11 @@ public sealed class TokenLogProbs
                 gradient.scatter_add_(1, batch.Targets.narrow(0, start, length).unsqueeze(1), dLogProb);
                 gradient = model.ToCompute(gradient);
                 hiddenGradient.index_add_(0, batch.Predictors.narrow(0, start, length), Transformer.ToFloat(gradient.mm(matrix)), 1 / temperature);
-                AddToGradient(weight, gradient, model.ToCompute(states));
+                WeightGradient.Add(weight, gradient, model.ToCompute(states));
             }
         }
         kept = null; // they became the gradient: another call computes them again
         hidden.backward([hiddenGradient]);
-    }
-
-    /// <summary>Adds gradient^T states to the gradient of the output matrix, without a second matrix of its size.</summary>
-    /// <param name="parameter">[V, hidden].</param>
-    /// <param name="gradient">[C, V], in the compute type.</param>
-    /// <param name="states">[C, hidden], in the compute type.</param>
-    private static void AddToGradient(Tensor parameter, Tensor gradient, Tensor states)
-    {
-        if (!parameter.requires_grad) return;
-        if (parameter.grad is null) parameter.grad = zeros_like(parameter).DetachFromDisposeScope();
-        Tensor sum = parameter.grad!;
-        if (gradient.dtype == sum.dtype)
-        {
-            sum.addmm_(gradient.t(), states, 1, 1);
-            return;
-        }
-        long words = parameter.size(0), part = parameter.device_type == DeviceType.CUDA ? words : long.Max(1, PartElements / parameter.size(1));
-        for (long word = 0; word < words; word += part)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            long count = long.Min(part, words - word);
-            sum.narrow(0, word, count).add_(gradient.narrow(1, word, count).t().mm(states)); // the product rounds to the compute type, the sum does not
-        }
     }
 
     /// <summary>[C, hidden]: what the logits are made of, divided by the temperature.</summary>

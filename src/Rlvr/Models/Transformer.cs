@@ -197,16 +197,37 @@ public sealed class Transformer : IDisposable
         return x;
     }
 
-    /// <summary>The hidden states of a batch of prompts and continuations.</summary>
+    /// <summary>The hidden states of a batch of prompts and continuations. Where gradients are on they have their history.</summary>
     /// <param name="batch">The batch, on the model's device.</param>
     /// <returns>[N, hidden], after the final norm.</returns>
-    public Tensor Hidden(SharedPrefixBatch batch) => Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, Attention(batch));
+    public Tensor Hidden(SharedPrefixBatch batch) => !is_grad_enabled() && CpuKvCache.Suits(this)
+        ? Kernels(batch, LayerMemory.Nothing).Forward(Embed(batch.Tokens))
+        : Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, Attention(batch));
+
+    /// <summary>The hidden states of a batch for a loss, with the way back to the parameters that is the fastest here.</summary>
+    /// <param name="batch">The batch, on the model's device.</param>
+    /// <param name="recompute">Compute the layers again in the backward pass, which takes less memory and a forward pass more.</param>
+    /// <returns>What it keeps belongs to the current dispose scope.</returns>
+    public IHiddenPass HiddenForLoss(SharedPrefixBatch batch, bool recompute = false)
+    {
+        if (Adapter is not null || shares || !CpuKvCache.Suits(this)) return recompute ? HiddenRecomputed(batch) : new GraphHidden(Hidden(batch));
+        using IDisposable noGrad = no_grad();
+        return new CpuHidden(Kernels(batch, recompute ? LayerMemory.Inputs : LayerMemory.Everything), Embed(batch.Tokens), gradient => AddToEmbedding(batch.Tokens, gradient));
+    }
+
+    private ICpuLayers Kernels(SharedPrefixBatch batch, LayerMemory keep)
+    {
+        (Tensor Cosine, Tensor Sine) rotation = rope.At(batch.Positions, batch.MaxPosition);
+        return ComputeType == ScalarType.Float32
+            ? new CpuLayers<SingleElement>(Config, Joined(), finalNorm, rotation, batch.Segments(), keep)
+            : new CpuLayers<HalfElement>(Config, Joined(), finalNorm, rotation, batch.Segments(), keep);
+    }
 
     /// <summary>Who sees whom in a batch, computed in the way that suits the device and the compute type. It belongs to the current dispose scope.</summary>
     public IAttention Attention(SharedPrefixBatch batch) =>
         CudaOps.HasFlashAttention(Device, ComputeType, Config.HeadDim) ? new PackedPrefixAttention(batch, Config) : new SharedPrefixAttention(batch, Config);
 
-    /// <summary>The same as <see cref="Hidden(SharedPrefixBatch)"/>, with the layers computed again in the backward pass, which takes less memory and a forward pass more.</summary>
+    /// <summary>The same as <see cref="Hidden(SharedPrefixBatch)"/> by autograd, with the layers computed again in the backward pass.</summary>
     /// <param name="batch">The batch, on the model's device.</param>
     /// <returns>The hidden states after the final norm, and the way back. What they keep belongs to the current dispose scope.</returns>
     public RecomputedHidden HiddenRecomputed(SharedPrefixBatch batch)
@@ -270,8 +291,7 @@ public sealed class Transformer : IDisposable
         if (!embedding.requires_grad) return;
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        if (embedding.grad is null) embedding.grad = zeros_like(embedding).DetachFromDisposeScope();
-        embedding.grad!.index_add_(0, tokens, ToFloat(ToCompute(gradient)), 1);
+        WeightGradient.Of(embedding).index_add_(0, tokens, ToFloat(ToCompute(gradient)), 1);
     }
 
     /// <summary>What follows the embedding: the layers and the final norm.</summary>

@@ -96,13 +96,14 @@ public sealed class ValueModel : IDisposable
         return head.Values(hidden.index_select(0, batch.Predictors));
     }
 
-    /// <summary>The same, with the layers computed again in the backward pass.</summary>
+    /// <summary>The same for a loss.</summary>
     /// <param name="batch">Prompts and continuations.</param>
+    /// <param name="recompute">As in <see cref="Transformer.HiddenForLoss"/>.</param>
     /// <param name="hidden">Takes a loss's gradient on to the layers, after the loss's own backward pass.</param>
     /// <returns>[M].</returns>
-    public Tensor Values(SharedPrefixBatch batch, out RecomputedHidden hidden)
+    public Tensor ValuesForLoss(SharedPrefixBatch batch, bool recompute, out IHiddenPass hidden)
     {
-        hidden = body.HiddenRecomputed(batch);
+        hidden = body.HiddenForLoss(batch, recompute);
         return head.Values(hidden.Values.index_select(0, batch.Predictors));
     }
 

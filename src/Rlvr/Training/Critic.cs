@@ -95,8 +95,7 @@ public sealed class Critic : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         RowBatch packed = chunks.Pack(samples, rows);
-        RecomputedHidden? recomputed = null;
-        Tensor values = packed.ToRows(recipe.Compute.Recomputes ? Model.Values(packed.Batch, out recomputed) : Model.Values(packed.Batch));
+        Tensor values = packed.ToRows(Model.ValuesForLoss(packed.Batch, recipe.Compute.Recomputes, out IHiddenPass hidden));
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
         Tensor targets = chunks.Flat(rows, row => OfTokens(returns, row)), old = chunks.Flat(rows, row => OfTokens(oldValues, row));
         (Tensor losses, Tensor clipped) = ValueLoss.Compute(values, targets, old, recipe.Critic.ValueClip);
@@ -104,7 +103,7 @@ public sealed class Critic : IDisposable
         double value = loss.item<float>();
         if (!double.IsFinite(value)) throw NonFiniteException.Of("the critic's loss", value, rows, lengths, losses);
         loss.backward();
-        recomputed?.Backward();
+        hidden.Backward();
         return (value, (clipped.to(ScalarType.Float32) * weights).sum().item<float>());
 
         float[] OfTokens(IReadOnlyList<float[]> numbers, int row) => samples[row].Tokens.Length == 0 ? [] : numbers[row];

@@ -157,8 +157,8 @@ public sealed class PolicyUpdate
         SharedPrefixBatch batch = packed.Batch;
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
         Tensor? referenceLogProbs = loss.Kl == 0 ? null : reference is null ? packed.ToRows(LogProbs(this.reference!, batch)) : Known(samples, rows, reference);
-        RecomputedHidden? recomputed = recipe.Compute.Recomputes ? policy.HiddenRecomputed(batch) : null;
-        TokenLogProbs tokens = new(policy, recomputed?.Values ?? policy.Hidden(batch), batch, Temperature, withEntropy: true, keepForBackward: true);
+        IHiddenPass hidden = policy.HiddenForLoss(batch, recipe.Compute.Recomputes);
+        TokenLogProbs tokens = new(policy, hidden.Values, batch, Temperature, withEntropy: true, keepForBackward: true);
 
         Tensor logProbs = packed.ToRows(tokens.LogProbs).requires_grad_(), entropies = packed.ToRows(tokens.Entropies!);
         if (loss.Entropy != 0) entropies.requires_grad_();
@@ -185,7 +185,7 @@ public sealed class PolicyUpdate
         if (!double.IsFinite(chunk.Loss)) throw NonFiniteException.Of("the loss", chunk.Loss, rows, lengths, logProbs);
         terms.Loss.backward();
         tokens.Backward(packed.SumOverRows(logProbs.grad!, tokens.LogProbs), loss.Entropy == 0 ? null : packed.SumOverRows(entropies.grad!, tokens.LogProbs));
-        recomputed?.Backward();
+        hidden.Backward();
 
         using IDisposable noGrad = no_grad();
         total.add_(terms.Metrics);

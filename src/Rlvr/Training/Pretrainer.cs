@@ -103,13 +103,14 @@ public sealed class Pretrainer
         // Documents that begin alike share their first token, which is all that the loss does not cover.
         int[] first = [.. documents.Select(d => d[0]).Distinct()];
         SharedPrefixBatch batch = new([.. first.Select(t => new[] { t })], [.. documents.Select(d => (Array.IndexOf(first, d[0]), d[1..]))], model.Device);
-        Tensor hidden = model.Hidden(batch);
-        TokenLogProbs logProbs = new(model, hidden, batch, 1, keepForBackward: true);
+        IHiddenPass hidden = model.HiddenForLoss(batch);
+        TokenLogProbs logProbs = new(model, hidden.Values, batch, 1, keepForBackward: true);
         double loss = -logProbs.LogProbs.mean().item<float>();
         if (!double.IsFinite(loss)) throw new RlvrException($"The pretraining loss is {loss} at step {step + 1}. Lower optimizer.learning_rate.");
         optimizer.ZeroGradients();
         // Divided by the bucket's mean, not the batch's own number: short documents share batches, and would otherwise count for more.
         logProbs.Backward(full_like(logProbs.LogProbs, -1.0 / meanTokens));
+        hidden.Backward();
         double norm = GradientNorm.Clip(optimizer.Parameters, recipe.Optimizer.ClipNorm > 0 ? recipe.Optimizer.ClipNorm : double.PositiveInfinity);
         if (!double.IsFinite(norm)) throw new RlvrException($"The pretraining gradient's norm is {norm} at step {step + 1}. Lower optimizer.learning_rate.");
         optimizer.Step(LearningRate.At(recipe.Optimizer, step, recipe.Steps));

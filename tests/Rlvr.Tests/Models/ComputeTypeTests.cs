@@ -51,9 +51,9 @@ public class ComputeTypeTests
         using Transformer single = TinyModels.Create(), half = InBFloat16(single);
         half.RequireGradients(true);
         SharedPrefixBatch batch = Batch();
-        Tensor with = Hidden(half, batch).detach();
+        Tensor with = half.HiddenForLoss(batch).Values.detach();
         using IDisposable noGrad = no_grad();
-        Assert.True(TinyModels.Same(with, Hidden(half, batch)));
+        Assert.True(TinyModels.Same(with, half.Hidden(batch)));
     }
 
     [Fact]

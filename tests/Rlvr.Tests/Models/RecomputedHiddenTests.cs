@@ -7,19 +7,19 @@ namespace Rlvr.Tests.Models;
 /// <summary>Layers that are computed again in the backward pass give the gradients of those that are kept.</summary>
 public class RecomputedHiddenTests
 {
-    public static MatrixTheoryData<string, ScalarType> Models => new([.. TinyModels.Names.Select(row => row.Data)], [ScalarType.Float32, ScalarType.BFloat16]);
+    public static MatrixTheoryData<string, ScalarType, bool> Models => new([.. TinyModels.Names.Select(row => row.Data)], [ScalarType.Float32, ScalarType.BFloat16], [false, true]);
 
     /// <summary>Two prompts of different lengths, rows of different lengths, one of them without an input of its own.</summary>
     [Theory]
     [MemberData(nameof(Models))]
-    public void Gradients_are_equal_bit_for_bit(string name, ScalarType type)
+    public void Gradients_are_equal_bit_for_bit(string name, ScalarType type, bool kernels)
     {
         using DisposeScope scope = NewDisposeScope();
         using Transformer kept = TinyModels.Create(TinyModels.Config(name), computeType: type), again = TinyModels.Create(TinyModels.Config(name), computeType: type);
         // Twice: the second time the gradients are there already, and are added to.
         for (ulong pass = 0; pass < 2; pass++)
         {
-            Assert.True(TinyModels.Same(Backward(kept, recompute: false, pass), Backward(again, recompute: true, pass)));
+            Assert.True(TinyModels.Same(Backward(kept, recompute: false, kernels, pass), Backward(again, recompute: true, kernels, pass)));
             foreach ((string parameter, Tensor value) in kept.Parameters)
             {
                 Tensor expected = value.grad!, found = again.Parameters[parameter].grad!;
@@ -37,34 +37,35 @@ public class RecomputedHiddenTests
         using DisposeScope scope = NewDisposeScope();
         using Transformer model = TinyModels.Create();
         SharedPrefixBatch batch = new([[1, 2]], [(0, [3])], CPU);
-        RecomputedHidden hidden = model.HiddenRecomputed(batch);
-        Assert.Contains("no gradient", Assert.Throws<InvalidOperationException>(hidden.Backward).Message, StringComparison.Ordinal);
+        foreach (IHiddenPass hidden in new[] { model.HiddenRecomputed(batch), model.HiddenForLoss(batch) })
+            Assert.Contains("no gradient", Assert.Throws<InvalidOperationException>(hidden.Backward).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Frozen_parameters_get_no_gradient()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Frozen_parameters_get_no_gradient(bool kernels)
     {
         using DisposeScope scope = NewDisposeScope();
         using Transformer model = TinyModels.Create("llama MHA untied");
         Tensor trained = model.Parameters["model.layers.0.mlp.up_proj.weight"].requires_grad_();
-        Backward(model, recompute: true, 0, train: false);
+        Backward(model, recompute: true, kernels, 0, train: false);
         Assert.True(TinyModels.Largest(trained.grad!) > 0);
         Assert.All(model.Parameters.Where(p => p.Key != "model.layers.0.mlp.up_proj.weight"), p => Assert.Null(p.Value.grad));
     }
 
-    /// <summary>Adds the gradient of a loss of log-probabilities and entropies.</summary>
+    /// <summary>Adds the gradient of a loss of log-probabilities and entropies, by autograd or by the processor's kernels.</summary>
     /// <returns>The log-probabilities.</returns>
-    private static Tensor Backward(Transformer model, bool recompute, ulong seed, bool train = true)
+    private static Tensor Backward(Transformer model, bool recompute, bool kernels, ulong seed, bool train = true)
     {
         if (train) model.RequireGradients(true);
         SharedPrefixBatch batch = new(
             [TinyModels.Tokens(5, 100 + seed), TinyModels.Tokens(7, 101)],
             [(0, TinyModels.Tokens(4, 200)), (1, TinyModels.Tokens(6, 201 + seed)), (1, TinyModels.Tokens(1, 202)), (0, TinyModels.Tokens(3, 203))], CPU);
-        RecomputedHidden? recomputed = recompute ? model.HiddenRecomputed(batch) : null;
-        Tensor hidden = recomputed?.Values ?? model.Hidden(batch);
-        TokenLogProbs tokens = new(model, hidden, batch, 0.8, withEntropy: true, keepForBackward: true);
+        IHiddenPass hidden = kernels ? model.HiddenForLoss(batch, recompute) : recompute ? model.HiddenRecomputed(batch) : new GraphHidden(model.Hidden(batch));
+        TokenLogProbs tokens = new(model, hidden.Values, batch, 0.8, withEntropy: true, keepForBackward: true);
         tokens.Backward(linspace(-0.3, 0.4, tokens.LogProbs.numel()), full_like(tokens.LogProbs, -0.01));
-        recomputed?.Backward();
+        hidden.Backward();
         return tokens.LogProbs;
     }
 }

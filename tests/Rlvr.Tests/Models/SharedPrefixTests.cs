@@ -21,22 +21,33 @@ public class SharedPrefixTests
         ["one row"] = ([6], [(0, 5)]),
     };
 
-    public static TheoryData<string> LayoutNames => [.. Layouts.Keys];
+    /// <summary>How the hidden states and their gradients are computed.</summary>
+    public enum Way
+    {
+        /// <summary>Autograd, rows padded in attention.</summary>
+        Autograd,
 
-    public static TheoryData<string> Models => TinyModels.Names;
+        /// <summary>Autograd with the attention of GPUs, by definition: prompts and continuations one after another.</summary>
+        Packed,
+
+        /// <summary>The processor's kernels, forward and backward.</summary>
+        Kernels,
+
+        /// <summary>The same, the layers computed again on the way back.</summary>
+        KernelsAgain,
+    }
+
+    public static MatrixTheoryData<string, Way> LayoutsAndWays => new([.. Layouts.Keys], Enum.GetValues<Way>());
+
+    public static MatrixTheoryData<string, Way> ModelsAndWays => new([.. TinyModels.Names.Select(row => row.Data)], Enum.GetValues<Way>());
 
     [Theory]
-    [MemberData(nameof(LayoutNames))]
-    public void Log_probs_entropies_and_gradients_equal_the_plain_way(string layout) => Compare("qwen2 GQA", layout, 0.6, TokenLogProbs.ChunkElements, keep: true);
-
-    /// <summary>The attention of GPUs, by definition: prompts and continuations one after another.</summary>
-    [Theory]
-    [MemberData(nameof(LayoutNames))]
-    public void They_do_without_padding(string layout) => Compare("qwen2 GQA", layout, 0.6, TokenLogProbs.ChunkElements, keep: true, packed: true);
+    [MemberData(nameof(LayoutsAndWays))]
+    public void Log_probs_entropies_and_gradients_equal_the_plain_way(string layout, Way way) => Compare("qwen2 GQA", layout, 0.6, TokenLogProbs.ChunkElements, keep: true, way);
 
     [Theory]
-    [MemberData(nameof(Models))]
-    public void They_do_for_every_architecture(string name) => Compare(name, "prompts of different lengths", 1, TokenLogProbs.ChunkElements, keep: true);
+    [MemberData(nameof(ModelsAndWays))]
+    public void They_do_for_every_architecture(string name, Way way) => Compare(name, "prompts of different lengths", 1, TokenLogProbs.ChunkElements, keep: true, way);
 
     [Theory]
     [InlineData(1, true)]
@@ -101,7 +112,7 @@ public class SharedPrefixTests
     public void A_prompt_without_tokens_is_refused() =>
         Assert.Contains("no tokens", Assert.Throws<RlvrException>(() => new SharedPrefixBatch([[1], []], [], CPU)).Message, StringComparison.Ordinal);
 
-    private static void Compare(string name, string layout, double temperature, long chunkElements, bool keep, bool packed = false)
+    private static void Compare(string name, string layout, double temperature, long chunkElements, bool keep, Way way = Way.Autograd)
     {
         using DisposeScope scope = NewDisposeScope();
         using Transformer model = TinyModels.Create(name), plain = model.Clone();
@@ -111,9 +122,16 @@ public class SharedPrefixTests
         int count = rows.Sum(r => r.Tokens.Length);
         Tensor logProbWeights = Weights(count, 1), entropyWeights = Weights(count, 2);
 
-        Tensor hidden = packed ? model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new PackedPrefixAttention(batch, model.Config, plainly: true)) : model.Hidden(batch);
-        TokenLogProbs tokens = new(model, hidden, batch, temperature, withEntropy: true, keepForBackward: keep, chunkElements);
+        IHiddenPass hidden = way switch
+        {
+            Way.Autograd => new GraphHidden(model.Hidden(batch)),
+            Way.Packed => new GraphHidden(model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new PackedPrefixAttention(batch, model.Config, plainly: true))),
+            _ => model.HiddenForLoss(batch, recompute: way == Way.KernelsAgain),
+        };
+        Assert.Equal(way is Way.Kernels or Way.KernelsAgain, hidden is CpuHidden);
+        TokenLogProbs tokens = new(model, hidden.Values, batch, temperature, withEntropy: true, keepForBackward: keep, chunkElements);
         tokens.Backward(logProbWeights, entropyWeights);
+        hidden.Backward();
 
         // The plain way: every row is a whole sequence, and autograd goes through log_softmax.
         List<Tensor> logProbs = [], entropies = [];

@@ -1,0 +1,209 @@
+using Rlvr.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlvr.Models;
+
+/// <summary>The layers of a model over a batch on the CPU, whatever the compute type.</summary>
+internal interface ICpuLayers
+{
+    /// <summary>Runs the layers and the final norm.</summary>
+    /// <param name="x">[N, hidden] float32: the tokens' embeddings, overwritten.</param>
+    /// <returns>[N, hidden] float32. What is kept belongs to the current dispose scope.</returns>
+    Tensor Forward(Tensor x);
+
+    /// <summary>The way back, once: adds to the gradients of all parameters.</summary>
+    /// <param name="gradient">[N, hidden] float32: of what <see cref="Forward"/> gave.</param>
+    /// <returns>[N, hidden] float32: the gradient of the embeddings.</returns>
+    Tensor Backward(Tensor gradient);
+}
+
+/// <summary>
+/// The layers of a <see cref="Transformer"/> over a batch on the CPU, forward and backward by hand: four matrix products a layer, attention by segments, and one kernel between them
+/// for what would be several passes over memory. The same operations and gradients as autograd's, to rounding.
+/// </summary>
+/// <typeparam name="T">The compute type.</typeparam>
+/// <param name="config">The architecture.</param>
+/// <param name="layers">The layers, up to date.</param>
+/// <param name="finalNorm">[hidden] float32.</param>
+/// <param name="rotation">[N, 1, D] float32 each.</param>
+/// <param name="segments">Which tokens see which.</param>
+/// <param name="keep">What the forward pass keeps.</param>
+internal sealed class CpuLayers<T>(
+    ModelConfig config, JoinedLayers layers, Tensor finalNorm, (Tensor Cosine, Tensor Sine) rotation, AttentionSegment[] segments, LayerMemory keep) : ICpuLayers where T : IVectorElement
+{
+    private readonly int tokens = segments.Sum(s => s.Count), keyHeads = config.KeyValueHeads, heads = config.Heads;
+    private readonly SegmentAttention<T> attention = new(segments, config.Heads, config.KeyValueHeads, config.HeadDim);
+    private readonly KeptLayer[] kept = new KeptLayer[keep == LayerMemory.Nothing ? 0 : config.Layers];
+    private (Tensor Sum, Tensor Inverse) last; // of the final norm
+
+    private ScalarType Type => LayerOps<T>.Type;
+
+    private double Epsilon => config.RmsNormEps;
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x)
+    {
+        using IDisposable noGrad = no_grad();
+        using Tensor h = empty(tokens, config.HiddenSize, dtype: Type);
+        Tensor? delta = null;
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            LayerParts parts = layers.Parts[layer];
+            Tensor input = keep == LayerMemory.Nothing || delta is null ? x : empty_like(x);
+            Tensor? inverse = keep == LayerMemory.Nothing ? null : empty(tokens);
+            LayerOps<T>.AddNorm(x, delta, parts.InputNorm, input, inverse, h, Epsilon);
+            delta?.Dispose();
+            if (keep == LayerMemory.Inputs && layer > 0) x.Dispose();
+            Inside inside = Compute(layer, input, h, keep != LayerMemory.Nothing);
+            Tensor gated = empty(tokens, config.IntermediateSize, dtype: Type);
+            LayerOps<T>.Gate(inside.GateUp, gated);
+            delta = parts.Down.Forward(gated).MoveToOuterDisposeScope();
+            x = ReferenceEquals(inside.Middle, x) ? x : inside.Middle.MoveToOuterDisposeScope();
+            if (keep == LayerMemory.Nothing) continue;
+            if (layer > 0) input.MoveToOuterDisposeScope();
+            kept[layer] = new KeptLayer(input, inverse!.MoveToOuterDisposeScope(), keep == LayerMemory.Everything ? inside.Kept() : null);
+        }
+        using (delta) x = keep == LayerMemory.Everything ? x.add(delta!) : x.add_(delta!);
+        return Finish(x);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Backward(Tensor gradient)
+    {
+        using IDisposable noGrad = no_grad();
+        Tensor stream = zeros(tokens, config.HiddenSize);
+        LayerOps<SingleElement>.NormBackward(last.Sum, last.Inverse, finalNorm, gradient, stream, Gradient(finalNorm));
+        last.Sum.Dispose();
+        using Tensor h = empty(tokens, config.HiddenSize, dtype: Type);
+        for (int layer = config.Layers - 1; layer >= 0; layer--)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            LayerParts parts = layers.Parts[layer];
+            KeptLayer before = kept[layer];
+            Inside inside = before.Inside ?? Again(layer, before, h);
+            FeedForwardBackward(layer, parts, inside, h, stream);
+            AttentionBackward(layer, parts, before, inside, h, stream);
+            before.Dispose();
+        }
+        return stream;
+    }
+
+    /// <summary>From a layer's normalised input to what its gate takes; the residual stream is the input itself, written over, where nothing is kept.</summary>
+    private Inside Compute(int layer, Tensor input, Tensor h, bool keeps)
+    {
+        LayerParts parts = layers.Parts[layer];
+        int size = config.HeadDim;
+        Tensor qkv = layers.QueryKeyValue(layer, h), attended = empty(tokens, heads * size, dtype: Type), logSums = empty(keeps ? tokens : 0, heads);
+        Tensor? raw = null;
+        if (parts.QNorm is { } queryNorm && parts.KNorm is { } keyNorm)
+        {
+            if (keeps) raw = qkv.narrow(1, 0, (heads + keyHeads) * size).clone();
+            LayerOps<T>.NormHeads(qkv, 0, heads, queryNorm, Epsilon);
+            LayerOps<T>.NormHeads(qkv, heads, keyHeads, keyNorm, Epsilon);
+        }
+        LayerOps<T>.Rotate(qkv, rotation.Cosine, rotation.Sine, heads + keyHeads, back: false);
+        attention.Forward(TensorMemory.Start(qkv), TensorMemory.Start(attended), keeps ? TensorMemory.Start(logSums) : 0);
+        Tensor middle = keeps ? empty_like(input) : input;
+        Tensor? inverse = keeps ? empty(tokens) : null;
+        using (Tensor delta = parts.O.Forward(attended)) LayerOps<T>.AddNorm(input, delta, parts.PostNorm, middle, inverse, h, Epsilon);
+        return new Inside(qkv, raw, attended, logSums, middle, inverse, layers.GateUp(layer, h));
+    }
+
+    private Inside Again(int layer, KeptLayer before, Tensor h)
+    {
+        LayerOps<T>.NormAgain(before.Input, before.Inverse, layers.Parts[layer].InputNorm, h);
+        return Compute(layer, before.Input, h, keeps: true);
+    }
+
+    private Tensor Finish(Tensor x)
+    {
+        Tensor result = empty(tokens, config.HiddenSize);
+        Tensor? inverse = keep == LayerMemory.Nothing ? null : empty(tokens);
+        LayerOps<SingleElement>.AddNorm(x, null, finalNorm, x, inverse, result, Epsilon);
+        if (inverse is not null) last = (x, inverse);
+        return result;
+    }
+
+    /// <summary>Adds the gradients of the gated layer's parameters, and that of its input to the stream's.</summary>
+    private void FeedForwardBackward(int layer, LayerParts parts, Inside inside, Tensor h, Tensor stream)
+    {
+        Tensor output = Narrowed(stream), gated = output.mm(parts.Down.Matrix); // first the gradient, then the value
+        LayerOps<T>.GateBackward(inside.GateUp, gated);
+        parts.Down.AddGradient(output, gated);
+        LayerOps<T>.NormAgain(inside.Middle, inside.Inverse!, parts.PostNorm, h);
+        AddGradients(inside.GateUp, h, parts.Gate, parts.Up);
+        using Tensor normalised = inside.GateUp.mm(layers.Weights!.GateUp[layer]);
+        LayerOps<T>.NormBackward(inside.Middle, inside.Inverse!, parts.PostNorm, normalised, stream, Gradient(parts.PostNorm));
+    }
+
+    /// <summary>The same of attention.</summary>
+    private void AttentionBackward(int layer, LayerParts parts, KeptLayer before, Inside inside, Tensor h, Tensor stream)
+    {
+        Tensor output = Narrowed(stream), attended = output.mm(parts.O.Matrix), qkv = empty_like(inside.QueryKeyValue);
+        parts.O.AddGradient(output, inside.Attended);
+        attention.Backward(TensorMemory.Start(inside.QueryKeyValue), TensorMemory.Start(inside.Attended), TensorMemory.Start(inside.LogSums), TensorMemory.Start(attended), TensorMemory.Start(qkv));
+        LayerOps<T>.Rotate(qkv, rotation.Cosine, rotation.Sine, heads + keyHeads, back: true);
+        if (inside.Raw is { } raw)
+        {
+            LayerOps<T>.NormHeadsBackward(raw, qkv, 0, heads, parts.QNorm!, Gradient(parts.QNorm!), Epsilon);
+            LayerOps<T>.NormHeadsBackward(raw, qkv, heads, keyHeads, parts.KNorm!, Gradient(parts.KNorm!), Epsilon);
+        }
+        LayerOps<T>.NormAgain(before.Input, before.Inverse, parts.InputNorm, h);
+        AddGradients(qkv, h, parts.Q, parts.K, parts.V);
+        using Tensor normalised = qkv.mm(layers.Weights!.QueryKeyValue[layer]);
+        LayerOps<T>.NormBackward(before.Input, before.Inverse, parts.InputNorm, normalised, stream, Gradient(parts.InputNorm));
+    }
+
+    /// <summary>Where a norm's gradient is added to: nowhere that lasts, if it needs none.</summary>
+    private static Tensor Gradient(Tensor norm) => norm.requires_grad ? WeightGradient.Of(norm) : zeros_like(norm);
+
+    private Tensor Narrowed(Tensor stream) => stream.dtype == Type ? stream : stream.to(Type);
+
+    /// <summary>Of matrices that multiplied the same input, whose results stand side by side.</summary>
+    private static void AddGradients(Tensor gradient, Tensor input, params Linear[] parts)
+    {
+        long at = 0;
+        foreach (Linear part in parts)
+        {
+            part.AddGradient(gradient.narrow(1, at, part.Size.Out), input);
+            at += part.Size.Out;
+        }
+    }
+
+    /// <summary>What a layer computes between its input and its gate.</summary>
+    /// <param name="QueryKeyValue">[N, (Hq + 2 Hkv) D], rotated.</param>
+    /// <param name="Raw">[N, (Hq + Hkv) D]: queries and keys before they were normalised; null where they are not.</param>
+    /// <param name="Attended">[N, Hq D].</param>
+    /// <param name="LogSums">[N, Hq].</param>
+    /// <param name="Middle">[N, hidden]: the residual stream after attention.</param>
+    /// <param name="Inverse">[N]: 1 / rms of it.</param>
+    /// <param name="GateUp">[N, 2 mlp].</param>
+    private sealed record Inside(Tensor QueryKeyValue, Tensor? Raw, Tensor Attended, Tensor LogSums, Tensor Middle, Tensor? Inverse, Tensor GateUp)
+    {
+        private IEnumerable<Tensor> All => new[] { QueryKeyValue, Raw, Attended, LogSums, Middle, Inverse, GateUp }.OfType<Tensor>();
+
+        /// <summary>Moves all out of the layer's scope, save the stream, which was moved already.</summary>
+        public Inside Kept()
+        {
+            foreach (Tensor tensor in All.Where(t => !ReferenceEquals(t, Middle))) tensor.MoveToOuterDisposeScope();
+            return this;
+        }
+
+        public void Dispose()
+        {
+            foreach (Tensor tensor in All) tensor.Dispose();
+        }
+    }
+
+    private sealed record KeptLayer(Tensor Input, Tensor Inverse, Inside? Inside)
+    {
+        public void Dispose()
+        {
+            Input.Dispose();
+            Inverse.Dispose();
+            Inside?.Dispose();
+        }
+    }
+}

@@ -5,7 +5,7 @@ namespace Rlvr.Models;
 
 /// <summary>
 /// Hidden states whose layers are computed again in the backward pass: of each layer only its input is kept, [N, hidden] in float32, in place of
-/// everything between its products. The gradients are those of <see cref="Transformer.Hidden(SharedPrefixBatch)"/>, bit for bit, but for the embedding's where it is the
+/// everything between its products. The gradients are those of <see cref="Transformer.Hidden(TokenBatch)"/>, bit for bit, but for the embedding's where it is the
 /// output layer too: there the same numbers are added in another order, so that no second matrix of its size is made.
 /// </summary>
 public sealed class RecomputedHidden : IHiddenPass

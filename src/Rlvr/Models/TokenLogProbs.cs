@@ -17,7 +17,7 @@ public sealed class TokenLogProbs
     private readonly Transformer model;
     private readonly Tensor hidden;  // [N, hidden], may carry gradient history
     private readonly Tensor source;  // the same values without history
-    private readonly SharedPrefixBatch batch;
+    private readonly TokenBatch batch;
     private readonly double temperature;
     private readonly long chunk;
     private Tensor? kept; // [M, V] log-probabilities, where one chunk holds all
@@ -37,7 +37,7 @@ public sealed class TokenLogProbs
     /// <param name="keepForBackward">Keep the logits for <see cref="Backward"/> if one chunk holds them.</param>
     /// <param name="chunkElements">Most elements of a chunk; 0 for what suits the device.</param>
     public TokenLogProbs(
-        Transformer model, Tensor hidden, SharedPrefixBatch batch, double temperature, bool withEntropy = false, bool keepForBackward = false, long chunkElements = 0)
+        Transformer model, Tensor hidden, TokenBatch batch, double temperature, bool withEntropy = false, bool keepForBackward = false, long chunkElements = 0)
     {
         this.model = model;
         this.hidden = hidden;

@@ -200,22 +200,27 @@ public sealed class Transformer : IDisposable
     /// <summary>The hidden states of a batch of prompts and continuations. Where gradients are on they have their history.</summary>
     /// <param name="batch">The batch, on the model's device.</param>
     /// <returns>[N, hidden], after the final norm.</returns>
-    public Tensor Hidden(SharedPrefixBatch batch) => !is_grad_enabled() && CpuKvCache.Suits(this)
+    public Tensor Hidden(TokenBatch batch) => !is_grad_enabled() && CpuKvCache.Suits(this)
         ? Kernels(batch, LayerMemory.Nothing).Forward(Embed(batch.Tokens))
-        : Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, Attention(batch));
+        : Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, Attention(Rows(batch)));
 
     /// <summary>The hidden states of a batch for a loss, with the way back to the parameters that is the fastest here.</summary>
     /// <param name="batch">The batch, on the model's device.</param>
     /// <param name="recompute">Compute the layers again in the backward pass, which takes less memory and a forward pass more.</param>
     /// <returns>What it keeps belongs to the current dispose scope.</returns>
-    public IHiddenPass HiddenForLoss(SharedPrefixBatch batch, bool recompute = false)
+    public IHiddenPass HiddenForLoss(TokenBatch batch, bool recompute = false)
     {
-        if (Adapter is not null || shares || !CpuKvCache.Suits(this)) return recompute ? HiddenRecomputed(batch) : new GraphHidden(Hidden(batch));
+        if (!TrainsByKernels) return recompute ? HiddenRecomputed(Rows(batch)) : new GraphHidden(Hidden(batch));
         using IDisposable noGrad = no_grad();
         return new CpuHidden(Kernels(batch, recompute ? LayerMemory.Inputs : LayerMemory.Everything), Embed(batch.Tokens), gradient => AddToEmbedding(batch.Tokens, gradient));
     }
 
-    private ICpuLayers Kernels(SharedPrefixBatch batch, LayerMemory keep)
+    /// <summary>Whether <see cref="HiddenForLoss"/> does without autograd; it then takes trees.</summary>
+    internal bool TrainsByKernels => Adapter is null && !shares && CpuKvCache.Suits(this);
+
+    private static SharedPrefixBatch Rows(TokenBatch batch) => batch as SharedPrefixBatch ?? throw new ArgumentException("autograd takes prompts and continuations, not a tree", nameof(batch));
+
+    private ICpuLayers Kernels(TokenBatch batch, LayerMemory keep)
     {
         (Tensor Cosine, Tensor Sine) rotation = rope.At(batch.Positions, batch.MaxPosition);
         return ComputeType == ScalarType.Float32
@@ -227,7 +232,7 @@ public sealed class Transformer : IDisposable
     public IAttention Attention(SharedPrefixBatch batch) =>
         CudaOps.HasFlashAttention(Device, ComputeType, Config.HeadDim) ? new PackedPrefixAttention(batch, Config) : new SharedPrefixAttention(batch, Config);
 
-    /// <summary>The same as <see cref="Hidden(SharedPrefixBatch)"/> by autograd, with the layers computed again in the backward pass.</summary>
+    /// <summary>The same as <see cref="Hidden(TokenBatch)"/> by autograd, with the layers computed again in the backward pass.</summary>
     /// <param name="batch">The batch, on the model's device.</param>
     /// <returns>The hidden states after the final norm, and the way back. What they keep belongs to the current dispose scope.</returns>
     public RecomputedHidden HiddenRecomputed(SharedPrefixBatch batch)

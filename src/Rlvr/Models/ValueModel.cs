@@ -87,10 +87,13 @@ public sealed class ValueModel : IDisposable
     /// <summary>As <see cref="Transformer.ParametersChanged"/>.</summary>
     public void ParametersChanged() => body.ParametersChanged();
 
+    /// <summary>As <see cref="Transformer.TrainsByKernels"/>.</summary>
+    internal bool TrainsByKernels => body.TrainsByKernels;
+
     /// <summary>The value before each token of each continuation.</summary>
     /// <param name="batch">Prompts and continuations.</param>
     /// <returns>[M].</returns>
-    public Tensor Values(SharedPrefixBatch batch)
+    public Tensor Values(TokenBatch batch)
     {
         Tensor hidden = body.Hidden(batch);
         return head.Values(hidden.index_select(0, batch.Predictors));
@@ -101,7 +104,7 @@ public sealed class ValueModel : IDisposable
     /// <param name="recompute">As in <see cref="Transformer.HiddenForLoss"/>.</param>
     /// <param name="hidden">Takes a loss's gradient on to the layers, after the loss's own backward pass.</param>
     /// <returns>[M].</returns>
-    public Tensor ValuesForLoss(SharedPrefixBatch batch, bool recompute, out IHiddenPass hidden)
+    public Tensor ValuesForLoss(TokenBatch batch, bool recompute, out IHiddenPass hidden)
     {
         hidden = body.HiddenForLoss(batch, recompute);
         return head.Values(hidden.Values.index_select(0, batch.Predictors));

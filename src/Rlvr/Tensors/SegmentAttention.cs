@@ -123,7 +123,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
     private void Forward(Memory memory, AttentionSegment[] share, int head)
     {
         using Scratch scratch = new(this, backward: false);
-        AttentionSegment[]? before = null;
+        AttentionSegment[] before = [];
         float* inverse = stackalloc float[RowsOf(1) * group];
         foreach (AttentionSegment segment in share)
         {
@@ -154,11 +154,11 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
     private void Backward(Memory memory, AttentionSegment[] share, int head)
     {
         using Scratch scratch = new(this, backward: true);
-        AttentionSegment[]? before = null;
+        AttentionSegment[] before = [];
         float* keySums = (float*)memory.Sums, valueSums = keySums + ((long)seenTokens * padded);
         foreach (AttentionSegment segment in share)
         {
-            if (!ReferenceEquals(before, segment.Before)) Flush(before, scratch, keySums, valueSums);
+            Flush(before, Common(before, segment.Before), scratch, keySums, valueSums);
             Gather(memory, segment, ref before, head, scratch, backward: true);
             int behind = segment.Behind;
             float* ownKeys = scratch.KeyGradients + ((long)behind * padded), ownValues = scratch.ValueGradients + ((long)behind * padded);
@@ -204,27 +204,32 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
                 Write(ownValues + ((long)i * padded), memory.Gradient, segment.Start + i, (heads + keyHeads + head) * size);
             }
         }
-        Flush(before, scratch, keySums, valueSums);
+        Flush(before, 0, scratch, keySums, valueSums);
     }
 
     /// <summary>Tokens of a block.</summary>
     private int RowsOf(int seen) => int.Max(1, int.Min(BlockRows, MostScores / seen) / group);
 
-    /// <summary>Brings the keys and values that a segment sees into order; those before it only where the segment at work before it did not see the same.</summary>
-    private void Gather(Memory memory, AttentionSegment segment, ref AttentionSegment[]? before, int head, Scratch scratch, bool backward)
+    /// <summary>How many segments, from the first on, are behind both.</summary>
+    private static int Common(AttentionSegment[] one, AttentionSegment[] other)
     {
-        int at = 0;
-        if (!ReferenceEquals(before, segment.Before))
+        int count = 0;
+        while (count < one.Length && count < other.Length && ReferenceEquals(one[count], other[count])) count++;
+        return count;
+    }
+
+    /// <summary>Brings the keys and values that a segment sees into order; of those before it what the segment at work before it did not see, too.</summary>
+    private void Gather(Memory memory, AttentionSegment segment, ref AttentionSegment[] before, int head, Scratch scratch, bool backward)
+    {
+        int common = Common(before, segment.Before), at = segment.Before.Take(common).Sum(s => s.Count);
+        if (backward)
         {
-            foreach (AttentionSegment other in segment.Before) Gather(memory, other, ref at);
-            if (backward)
-            {
-                new Span<float>(scratch.KeyGradients, at * padded).Clear();
-                new Span<float>(scratch.ValueGradients, at * padded).Clear();
-            }
-            before = segment.Before;
+            int more = (segment.Behind - at) * padded;
+            new Span<float>(scratch.KeyGradients + ((long)at * padded), more).Clear();
+            new Span<float>(scratch.ValueGradients + ((long)at * padded), more).Clear();
         }
-        at = segment.Behind;
+        foreach (AttentionSegment other in segment.Before.AsSpan(common)) Gather(memory, other, ref at);
+        before = segment.Before;
         Gather(memory, segment, ref at);
 
         void Gather(Memory from, AttentionSegment some, ref int place)
@@ -242,15 +247,19 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
         }
     }
 
-    /// <summary>Gives the gradients of the keys and values before some segments to their sums.</summary>
-    private void Flush(AttentionSegment[]? before, Scratch scratch, float* keySums, float* valueSums)
+    /// <summary>Gives the gradients of the keys and values of segments that were seen to their sums, save of the first ones, which the next segment sees, too.</summary>
+    private void Flush(AttentionSegment[] before, int kept, Scratch scratch, float* keySums, float* valueSums)
     {
         long at = 0;
-        foreach (AttentionSegment segment in before ?? [])
+        for (int i = 0; i < before.Length; i++)
         {
-            Add(keySums + ((long)segment.Start * padded), scratch.KeyGradients + at, (long)segment.Count * padded);
-            Add(valueSums + ((long)segment.Start * padded), scratch.ValueGradients + at, (long)segment.Count * padded);
-            at += (long)segment.Count * padded;
+            long count = (long)before[i].Count * padded;
+            if (i >= kept)
+            {
+                Add(keySums + ((long)before[i].Start * padded), scratch.KeyGradients + at, count);
+                Add(valueSums + ((long)before[i].Start * padded), scratch.ValueGradients + at, count);
+            }
+            at += count;
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class Critic : IDisposable
     {
         Model = model;
         this.recipe = recipe;
-        chunks = new RowChunks(model.Device, recipe);
+        chunks = new RowChunks(model.Device, recipe, model.TrainsByKernels);
         // Means over rows suit a policy's loss; a squared error is a mean over what is predicted: tokens.
         aggregation = Aggregation.Parse(recipe.Loss.Aggregation) == AggregationMode.MicroBatch ? AggregationMode.MicroBatch : AggregationMode.Token;
         model.RequireGradients(true);

@@ -13,7 +13,7 @@ namespace Rlvr.Training;
 /// that of the released code of arXiv 2504.20571 (its <c>dp_actor.update_policy</c>); these are the departures:
 /// <list type="bullet">
 /// <item>A micro-batch is a unit of the loss (its weights), not of memory: it is computed in chunks, which add up exactly.</item>
-/// <item>In a chunk each prompt goes through the model once, forward and backward, however many rollouts it has, and of equal rollouts one.</item>
+/// <item>In a chunk each prompt goes through the model once, forward and backward, however many rollouts it has, and of equal rollouts one; on the CPU what rollouts begin with alike, too.</item>
 /// <item>With one update per step the ratio is 1 by construction, so there is no pass for old log-probabilities.</item>
 /// <item>Nothing is padded but the rows inside attention.</item>
 /// </list>
@@ -51,7 +51,7 @@ public sealed class PolicyUpdate
         this.reference = reference;
         this.optimizer = optimizer;
         this.recipe = recipe;
-        chunks = new RowChunks(policy.Device, recipe, divide);
+        chunks = new RowChunks(policy.Device, recipe, policy.TrainsByKernels, divide);
         policyLoss ??= AlgorithmRules.PolicyLossOf(recipe);
         aggregation = policyLoss.Aggregation ?? Aggregation.Parse(recipe.Loss.Aggregation);
         correction = AlgorithmRules.SamplerCorrectionOf(recipe);
@@ -154,7 +154,7 @@ public sealed class PolicyUpdate
     {
         using DisposeScope scope = NewDisposeScope();
         RowBatch packed = chunks.Pack(samples, rows);
-        SharedPrefixBatch batch = packed.Batch;
+        TokenBatch batch = packed.Batch;
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
         Tensor? referenceLogProbs = loss.Kl == 0 ? null : reference is null ? packed.ToRows(LogProbs(this.reference!, batch)) : Known(samples, rows, reference);
         IHiddenPass hidden = policy.HiddenForLoss(batch, recipe.Compute.Recomputes);
@@ -204,7 +204,7 @@ public sealed class PolicyUpdate
         return factors is null ? mask : factors * mask;
     }
 
-    private Tensor LogProbs(Transformer model, SharedPrefixBatch batch)
+    private Tensor LogProbs(Transformer model, TokenBatch batch)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();

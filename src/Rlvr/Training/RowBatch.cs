@@ -5,7 +5,8 @@ namespace Rlvr.Training;
 
 /// <summary>
 /// Some rollouts as a batch in which each prompt stands once, and of rollouts that are equal, token by token, one: they have the same log-probabilities, and the
-/// gradient is that of one with the sum of their weights. With one prompt and a sure policy most rollouts are: of 64 some ten are different (LOG.md).
+/// gradient is that of one with the sum of their weights. With one prompt and a sure policy most rollouts are: of 64 some ten are different (LOG.md). As a tree, what
+/// rollouts begin with alike stands once, too.
 /// </summary>
 internal sealed class RowBatch
 {
@@ -15,40 +16,52 @@ internal sealed class RowBatch
     /// <param name="samples">The rollouts of the step.</param>
     /// <param name="rows">Which of them.</param>
     /// <param name="device">Where.</param>
-    public RowBatch(IReadOnlyList<UpdateSample> samples, int[] rows, Device device)
+    /// <param name="tree">Whether as a tree: for a model that takes them.</param>
+    public RowBatch(IReadOnlyList<UpdateSample> samples, int[] rows, Device device, bool tree = false)
     {
         List<int[]> prompts = [];
         Dictionary<int[], int> promptIndex = new(ReferenceEqualityComparer.Instance);
+        (int Prompt, int[] Tokens)[] all = [.. rows.Select(row => (PromptOf(samples[row].Prompt), samples[row].Tokens))];
+        if (tree)
+        {
+            TokenTree shared = TokenTree.Of(prompts, all, device);
+            Batch = shared;
+            source = tensor(shared.Places, device: device);
+            return;
+        }
         Dictionary<UpdateSample, int> startOf = new(EqualTokens.Instance);
         List<(int, int[])> continuations = [];
         List<long> tokens = [];
         int next = 0;
-        foreach (UpdateSample sample in rows.Select(row => samples[row]))
+        foreach ((int i, UpdateSample sample) in rows.Select(row => samples[row]).Index())
         {
-            if (!promptIndex.TryGetValue(sample.Prompt, out int prompt))
-            {
-                promptIndex[sample.Prompt] = prompt = prompts.Count;
-                prompts.Add(sample.Prompt);
-            }
             if (!startOf.TryGetValue(sample, out int start))
             {
                 startOf[sample] = start = next;
                 next += sample.Tokens.Length;
-                continuations.Add((prompt, sample.Tokens));
+                continuations.Add(all[i]);
             }
-            for (int i = 0; i < sample.Tokens.Length; i++) tokens.Add(start + i);
+            for (int token = 0; token < sample.Tokens.Length; token++) tokens.Add(start + token);
         }
         Batch = new SharedPrefixBatch(prompts, continuations, device);
         if (continuations.Count < rows.Length) source = tensor(tokens.ToArray(), device: device);
+
+        int PromptOf(int[] prompt)
+        {
+            if (promptIndex.TryGetValue(prompt, out int index)) return index;
+            promptIndex[prompt] = index = prompts.Count;
+            prompts.Add(prompt);
+            return index;
+        }
     }
 
     /// <summary>The batch of different rollouts.</summary>
-    public SharedPrefixBatch Batch { get; }
+    public TokenBatch Batch { get; }
 
     /// <summary>From a number for each token of the batch to one for each token of each row, [M]; with gradients where the numbers have them.</summary>
     public Tensor ToRows(Tensor ofBatch) => source is null ? ofBatch : ofBatch.index_select(0, source);
 
-    /// <summary>The way back of <see cref="ToRows"/>: sums over equal rows.</summary>
+    /// <summary>The way back of <see cref="ToRows"/>: sums over rows that share a token.</summary>
     public Tensor SumOverRows(Tensor ofRows, Tensor like) => source is null ? ofRows : zeros_like(like).index_add_(0, source, ofRows, 1);
 
     /// <summary>Rollouts with the same prompt and the same tokens are equal.</summary>

@@ -12,8 +12,9 @@ namespace Rlvr.Training;
 /// </summary>
 /// <param name="device">Where the model is.</param>
 /// <param name="recipe">Batch settings.</param>
+/// <param name="tree">Whether rollouts share what they begin with alike: for a model that takes trees.</param>
 /// <param name="divide">Divides the rows of a mini-batch, given their lengths, into micro-batches; null packs <c>compute.micro_batch_tokens</c>.</param>
-internal sealed class RowChunks(Device device, Recipe recipe, Func<IReadOnlyList<int>, IReadOnlyList<int[]>>? divide = null)
+internal sealed class RowChunks(Device device, Recipe recipe, bool tree, Func<IReadOnlyList<int>, IReadOnlyList<int[]>>? divide = null)
 {
     private readonly Func<IReadOnlyList<int>, IReadOnlyList<int[]>> divide = divide ?? (lengths => MicroBatches.Pack(lengths, recipe.Compute.MicroBatchTokens));
 
@@ -50,7 +51,7 @@ internal sealed class RowChunks(Device device, Recipe recipe, Func<IReadOnlyList
     /// <param name="samples">The rollouts.</param>
     /// <param name="values">From a batch to one number for each token of its continuations, [M].</param>
     /// <returns>The numbers by row.</returns>
-    public float[][] Evaluate(IReadOnlyList<UpdateSample> samples, Func<SharedPrefixBatch, Tensor> values)
+    public float[][] Evaluate(IReadOnlyList<UpdateSample> samples, Func<TokenBatch, Tensor> values)
     {
         using IDisposable noGrad = no_grad();
         float[][] result = [.. samples.Select(s => new float[s.Tokens.Length])];
@@ -75,21 +76,21 @@ internal sealed class RowChunks(Device device, Recipe recipe, Func<IReadOnlyList
     }
 
     /// <summary>Some rollouts as a batch.</summary>
-    public RowBatch Pack(IReadOnlyList<UpdateSample> samples, int[] rows) => new(samples, rows, device);
+    public RowBatch Pack(IReadOnlyList<UpdateSample> samples, int[] rows) => new(samples, rows, device, tree);
 
     /// <summary>A tensor over the tokens of some rows, [N].</summary>
     public Tensor Flat(int[] rows, Func<int, float[]> ofRow) => tensor(rows.SelectMany(ofRow).ToArray(), device: device);
 
     /// <summary>
     /// Rows by length, so that little is padded; those of a length by prompt, so that few prompts are in a chunk and few chunks have the same; equal ones side by side, so that
-    /// they meet in a chunk.
+    /// they meet in a chunk. For trees by prompt and by what they begin with.
     /// </summary>
-    private static int[] InOrder(IReadOnlyList<UpdateSample> samples, IEnumerable<int> rows)
+    private int[] InOrder(IReadOnlyList<UpdateSample> samples, IEnumerable<int> rows)
     {
         int[] all = [.. rows];
         Dictionary<int[], int> prompts = new(ReferenceEqualityComparer.Instance);
         foreach (int row in all) prompts.TryAdd(samples[row].Prompt, prompts.Count);
-        return [.. all.OrderBy(row => samples[row].Tokens.Length).ThenBy(row => prompts[samples[row].Prompt])
+        return [.. all.OrderBy(row => tree ? 0 : samples[row].Tokens.Length).ThenBy(row => prompts[samples[row].Prompt])
             .ThenBy(row => samples[row].Tokens, Comparer<int[]>.Create((x, y) => x.AsSpan().SequenceCompareTo(y)))];
     }
 
@@ -98,24 +99,29 @@ internal sealed class RowChunks(Device device, Recipe recipe, Func<IReadOnlyList
     {
         int budget = device.type == DeviceType.CPU ? PolicyUpdate.CpuChunkTokens : recipe.Compute.MicroBatchTokens;
         HashSet<int[]> prompts = new(ReferenceEqualityComparer.Instance);
-        HashSet<UpdateSample> different = new(RowBatch.EqualTokens.Instance);
+        UpdateSample? last = null;
         int count = 0, tokens = 0;
         foreach (UpdateSample sample in rows.Select(row => samples[row]))
         {
-            int more = different.Contains(sample) ? 0 : sample.Tokens.Length + (prompts.Contains(sample.Prompt) ? 0 : sample.Prompt.Length);
+            int more = sample.Tokens.Length - Shared(last, sample) + (prompts.Contains(sample.Prompt) ? 0 : sample.Prompt.Length);
             if (count > 0 && tokens + more > budget)
             {
                 yield return count;
                 prompts.Clear();
-                different.Clear();
                 (count, tokens) = (0, 0);
                 more = sample.Tokens.Length + sample.Prompt.Length;
             }
             prompts.Add(sample.Prompt);
-            different.Add(sample);
+            last = sample;
             count++;
             tokens += more;
         }
         if (count > 0) yield return count;
     }
+
+    /// <summary>How many tokens a row shares with the one before it, which is equal to it if any is.</summary>
+    private int Shared(UpdateSample? before, UpdateSample sample) =>
+        before is null || !ReferenceEquals(before.Prompt, sample.Prompt) ? 0
+        : tree ? before.Tokens.AsSpan().CommonPrefixLength(sample.Tokens)
+        : before.Tokens.AsSpan().SequenceEqual(sample.Tokens) ? sample.Tokens.Length : 0;
 }

@@ -50,7 +50,7 @@ public class PolicyUpdateTests
         UpdateSample[] samples = Samples(2, 4);
         samples = [.. samples, .. samples.Take(5).Select((s, i) => s with { Advantages = [.. s.Advantages.Select(a => (a * 0.5f) - i)] }), samples[1], samples[6] with { Prompt = samples[0].Prompt }];
         RowBatch batch = new(samples, [.. Enumerable.Range(0, samples.Length)], CPU);
-        Assert.Equal((8 + 1, 15), (batch.Batch.InputLengths.Count, samples.Length));
+        Assert.Equal((8 + 1, 15), (((SharedPrefixBatch)batch.Batch).InputLengths.Count, samples.Length));
         Recipe recipe = what switch
         {
             "several updates" => Token with { Loss = Token.Loss with { UpdatesPerStep = 3 } },
@@ -82,8 +82,10 @@ public class PolicyUpdateTests
     }
 
     /// <summary>Long prompts with short rollouts: no prompt goes through the model in more chunks than its rows fill.</summary>
-    [Fact]
-    public void Chunks_keep_the_rollouts_of_a_prompt_together()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Chunks_keep_the_rollouts_of_a_prompt_together(bool tree)
     {
         UpdateSample[] samples = [.. Enumerable.Range(0, 4).SelectMany(p =>
         {
@@ -91,10 +93,10 @@ public class PolicyUpdateTests
             return Enumerable.Range(0, 6).Select(i => new UpdateSample(prompt, TinyModels.Tokens(20, (ulong)(100 + (p * 6) + i)), new float[20], 1));
         })];
         List<int> seen = [];
-        RowChunks chunks = new(CPU, Token);
+        RowChunks chunks = new(CPU, Token, tree);
         chunks.Evaluate(samples, batch =>
         {
-            seen.Add(batch.PromptLengths.Count);
+            seen.Add(batch.Segments().Count(s => s.Before.Length == 0));
             return zeros(batch.Targets.size(0));
         });
         Assert.Equal([1, 1, 1, 1], seen);

@@ -11,6 +11,9 @@ namespace Rlvr.Models;
 /// <typeparam name="T">The compute type.</typeparam>
 internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
 {
+    // Tokens at a time whose attention to a shared prefix is one product: fewer gain nothing; of more the scores would leave the second level cache.
+    private const int FewestTogether = 6, MostScores = 1 << 15;
+
     private readonly ModelConfig config;
     private readonly JoinedLayers layers;
     private readonly CpuKvCache cache;
@@ -64,12 +67,57 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
             for (int i = first; i < first + count; i++) Enter(memory, i, head);
         });
         int longest = cache.PrefixLength + cache.PlaceLength;
-        ByToken(longest * queries * size / 4, (first, count) =>
+        long work = (long)longest * queries * size / 4;
+        if (tokens.Length >= FewestTogether && prefixKeys is not null)
+        {
+            using Tensor sharedKeys = prefixKeys.to(ScalarType.Float32), sharedValues = prefixValues!.to(ScalarType.Float32);
+            memory = memory with { PrefixKeys = TensorMemory.Start(sharedKeys), PrefixValues = TensorMemory.Start(sharedValues) };
+            ByToken(work, (first, count) => AttendTogether(memory, first, count));
+            return;
+        }
+        ByToken(work, (first, count) =>
         {
             using Tensor scratch = empty(group * (longest + 16 + padded));
             float* scores = (float*)TensorMemory.Start(scratch), sums = scores + (group * (longest + 16));
             for (int i = first; i < first + count; i++) Attend(memory, i, scores, sums);
         });
+    }
+
+    /// <summary>
+    /// The same numbers for tokens that share a prefix: its keys and values are read once for many tokens, as a product of matrices in float32, and each token's own with that token.
+    /// </summary>
+    private void AttendTogether(Memory memory, int first, int count)
+    {
+        int prefix = cache.PrefixLength, prefixStride = (prefix + 7) / 8 * 8, longest = RowAttention<T>.Length(prefix, cache.PlaceLength);
+        int block = int.Min(count, int.Max(FewestTogether, MostScores / (group * longest)));
+        using Tensor scratch = empty((long)block * group * (longest + padded + 1));
+        float* scores = (float*)TensorMemory.Start(scratch), sums = scores + ((long)block * group * longest), sizes = sums + ((long)block * group * padded);
+        for (int at = first; at < first + count; at += block)
+        {
+            int some = int.Min(block, first + count - at), length = RowAttention<T>.Length(prefix, tokens.AsSpan(at, some).ToArray().Max(t => t.Index) + 1), row = group * length;
+            for (int i = 0; i < keyHeads; i++)
+            {
+                float* queriesAt = (float*)memory.Rotated + ((((long)at * queries) + ((long)i * group)) * size), keys = (float*)memory.PrefixKeys + ((long)i * size * prefixStride), values = (float*)memory.PrefixValues + ((long)i * prefixStride * padded);
+                for (int g = 0; g < group; g++)
+                    SmallProduct.Multiply(SmallProduct.Left.ByRows(queriesAt + ((long)g * size), (long)queries * size), keys, prefixStride, scores + ((long)g * length), row, some, prefixStride, size, adds: false);
+                for (int t = 0; t < some; t++) RowAttention<T>.Weigh(queriesAt + ((long)t * queries * size), group, size, prefix, Own(memory, at + t, i), scores + ((long)t * row), length, sizes + (t * group));
+                for (int g = 0; g < group; g++)
+                    SmallProduct.Multiply(SmallProduct.Left.ByRows(scores + ((long)g * length), row), values, padded, sums + ((long)g * padded), (long)group * padded, some, padded, prefix, adds: false);
+                for (int t = 0; t < some; t++)
+                {
+                    byte* result = (byte*)memory.Attended + (((((long)(at + t) * queries) + ((long)i * group)) * size) * T.Size);
+                    RowAttention<T>.Finish(scores + ((long)t * row), group, size, padded, prefix, Own(memory, at + t, i), length, sizes + (t * group), sums + ((long)t * group * padded), result);
+                }
+            }
+        }
+    }
+
+    /// <summary>The keys and values of a token's row, up to itself.</summary>
+    private RowAttention<T>.Piece Own(Memory memory, int token, int keyHead)
+    {
+        int length = cache.PlaceLength;
+        long at = ((long)tokens[token].Place * keyHeads) + keyHead;
+        return new((nint)((byte*)memory.Keys + (at * size * length * T.Size)), (nint)((byte*)memory.Values + (at * length * padded * T.Size)), tokens[token].Index + 1, length);
     }
 
     /// <summary>A token's queries rotated and scaled, its keys and values into the cache.</summary>
@@ -100,15 +148,13 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
 
     private void Attend(Memory memory, int token, float* scores, float* sums)
     {
-        int length = cache.PlaceLength, prefix = cache.PrefixLength, prefixStride = (prefix + 7) / 8 * 8;
+        int prefix = cache.PrefixLength, prefixStride = (prefix + 7) / 8 * 8;
         for (int i = 0; i < keyHeads; i++)
         {
-            long at = ((long)tokens[token].Place * keyHeads) + i;
-            RowAttention<T>.Piece own = new((nint)((byte*)memory.Keys + (at * size * length * T.Size)), (nint)((byte*)memory.Values + (at * length * padded * T.Size)), tokens[token].Index + 1, length);
             RowAttention<T>.Piece shared = prefix == 0 ? default
                 : new((nint)((byte*)memory.PrefixKeys + ((long)i * size * prefixStride * T.Size)), (nint)((byte*)memory.PrefixValues + ((long)i * prefixStride * padded * T.Size)), prefix, prefixStride);
             long head = (((long)token * queries) + ((long)i * group)) * size;
-            RowAttention<T>.Attend((float*)memory.Rotated + head, group, size, padded, shared, own, scores, sums, (byte*)memory.Attended + (head * T.Size));
+            RowAttention<T>.Attend((float*)memory.Rotated + head, group, size, padded, shared, Own(memory, token, i), scores, sums, (byte*)memory.Attended + (head * T.Size));
         }
     }
 

@@ -24,36 +24,63 @@ internal static unsafe class RowAttention<T> where T : IVectorElement
     /// <param name="padded">D with padding, a multiple of 16: the stride of the values.</param>
     /// <param name="prefix">What rows share; Count 0 for none.</param>
     /// <param name="own">The row's.</param>
-    /// <param name="scores">Memory for G * (the two counts, each rounded up to 8) numbers.</param>
+    /// <param name="scores">Memory for G * <see cref="Length"/> numbers.</param>
     /// <param name="sums">Memory for G * padded numbers.</param>
     /// <param name="result">[G, D]: written.</param>
     public static void Attend(float* queries, int group, int size, int padded, Piece prefix, Piece own, float* scores, float* sums, byte* result)
     {
-        int first = (prefix.Count + 7) & ~7, length = first + ((own.Count + 7) & ~7);
+        int length = Length(prefix.Count, own.Count);
         ByGroup(group, new Scores(queries, scores, length, size, prefix), default(ScoreStep));
+        float* sizes = stackalloc float[group];
+        Weigh(queries, group, size, prefix.Count, own, scores, length, sizes);
+        new Span<float>(sums, group * padded).Clear();
+        Sum(scores, group, padded, length, 0, prefix, sums);
+        Finish(scores, group, size, padded, prefix.Count, own, length, sizes, sums, result);
+    }
+
+    /// <summary>The length of a query's scores: the two counts, each rounded up to 8.</summary>
+    public static int Length(int prefix, int own) => ((prefix + 7) & ~7) + ((own + 7) & ~7);
+
+    /// <summary>The second step of <see cref="Attend"/>, after the scores of the prefix: those of the row, and the exponentials of all.</summary>
+    /// <param name="queries">[G, D].</param>
+    /// <param name="group">G.</param>
+    /// <param name="size">D.</param>
+    /// <param name="prefix">Tokens of the prefix.</param>
+    /// <param name="own">The row's.</param>
+    /// <param name="scores">[G, length].</param>
+    /// <param name="length">At least <see cref="Length"/>.</param>
+    /// <param name="sizes">[G]: the sum of each query's exponentials, written.</param>
+    public static void Weigh(float* queries, int group, int size, int prefix, Piece own, float* scores, int length, float* sizes)
+    {
+        int first = (prefix + 7) & ~7, end = Length(prefix, own.Count);
         ByGroup(group, new Scores(queries, scores + first, length, size, own), default(ScoreStep));
-        float* inverse = stackalloc float[group];
         for (int g = 0; g < group; g++)
         {
             float* row = scores + ((long)g * length);
-            for (int i = prefix.Count; i < first; i++) row[i] = float.NegativeInfinity;
-            for (int i = first + own.Count; i < length; i++) row[i] = float.NegativeInfinity;
-            inverse[g] = 1 / Exponentiate(row, length);
+            for (int i = prefix; i < first; i++) row[i] = float.NegativeInfinity;
+            for (int i = first + own.Count; i < end; i++) row[i] = float.NegativeInfinity;
+            sizes[g] = Exponentiate(row, end);
         }
-        new Span<float>(sums, group * padded).Clear();
-        for (int at = 0; at < padded; at += 16)
-        {
-            ByGroup(group, new Sums(scores, sums + at, length, padded, prefix, at), default(SumStep));
-            ByGroup(group, new Sums(scores + first, sums + at, length, padded, own, at), default(SumStep));
-        }
+    }
+
+    /// <summary>The last step of <see cref="Attend"/>, after the sums of the prefix's values: those of the row are added, and all divided.</summary>
+    public static void Finish(float* scores, int group, int size, int padded, int prefix, Piece own, int length, float* sizes, float* sums, byte* result)
+    {
+        Sum(scores, group, padded, length, (prefix + 7) & ~7, own, sums);
         for (int g = 0; g < group; g++)
         {
             float* row = sums + ((long)g * padded);
+            float inverse = 1 / sizes[g];
             long to = (long)g * size;
             int i = 0;
-            for (Vector256<float> factor = Vector256.Create(inverse[g]); i + 8 <= size; i += 8) T.Store(result, to + i, Vector256.Load(row + i) * factor);
-            for (; i < size; i++) T.Set(result, to + i, row[i] * inverse[g]);
+            for (Vector256<float> factor = Vector256.Create(inverse); i + 8 <= size; i += 8) T.Store(result, to + i, Vector256.Load(row + i) * factor);
+            for (; i < size; i++) T.Set(result, to + i, row[i] * inverse);
         }
+    }
+
+    private static void Sum(float* scores, int group, int padded, int length, int first, Piece piece, float* sums)
+    {
+        for (int at = 0; at < padded; at += 16) ByGroup(group, new Sums(scores + first, sums + at, length, padded, piece, at), default(SumStep));
     }
 
     /// <summary>exp(x - max) in place.</summary>
@@ -68,7 +95,7 @@ internal static unsafe class RowAttention<T> where T : IVectorElement
         most = Vector256.Create(largest);
         for (int i = 0; i < length; i += 8)
         {
-            Vector256<float> weight = Vector256.Exp(Vector256.Load(row + i) - most);
+            Vector256<float> weight = FastExp.Of(Vector256.Load(row + i) - most);
             weight.Store(row + i);
             sum += weight;
         }

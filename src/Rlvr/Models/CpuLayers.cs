@@ -37,7 +37,7 @@ internal sealed class CpuLayers<T>(
     private readonly KeptLayer[] kept = new KeptLayer[keep == LayerMemory.Nothing ? 0 : config.Layers];
     private (Tensor Sum, Tensor Inverse) last; // of the final norm
 
-    private ScalarType Type => LayerOps<T>.Type;
+    private static ScalarType Type => LayerOps<T>.Type;
 
     private double Epsilon => config.RmsNormEps;
 
@@ -129,20 +129,19 @@ internal sealed class CpuLayers<T>(
     /// <summary>Adds the gradients of the gated layer's parameters, and that of its input to the stream's.</summary>
     private void FeedForwardBackward(int layer, LayerParts parts, Inside inside, Tensor h, Tensor stream)
     {
-        Tensor output = Narrowed(stream), gated = output.mm(parts.Down.Matrix); // first the gradient, then the value
-        LayerOps<T>.GateBackward(inside.GateUp, gated);
-        parts.Down.AddGradient(output, gated);
+        using Tensor gated = empty(tokens, config.IntermediateSize, dtype: Type);
+        LayerOps<T>.Gate(inside.GateUp, gated);
+        using Tensor gatedGradient = Linear.Backward(Narrowed(stream), gated, parts.Down.Matrix, parts.Down);
+        LayerOps<T>.GateBackward(inside.GateUp, gatedGradient); // where gate and up were, now their gradients are
         LayerOps<T>.NormAgain(inside.Middle, inside.Inverse!, parts.PostNorm, h);
-        AddGradients(inside.GateUp, h, parts.Gate, parts.Up);
-        using Tensor normalised = inside.GateUp.mm(layers.Weights!.GateUp[layer]);
+        using Tensor normalised = Linear.Backward(inside.GateUp, h, layers.Weights!.GateUp[layer], parts.Gate, parts.Up);
         LayerOps<T>.NormBackward(inside.Middle, inside.Inverse!, parts.PostNorm, normalised, stream, Gradient(parts.PostNorm));
     }
 
     /// <summary>The same of attention.</summary>
     private void AttentionBackward(int layer, LayerParts parts, KeptLayer before, Inside inside, Tensor h, Tensor stream)
     {
-        Tensor output = Narrowed(stream), attended = output.mm(parts.O.Matrix), qkv = empty_like(inside.QueryKeyValue);
-        parts.O.AddGradient(output, inside.Attended);
+        using Tensor attended = Linear.Backward(Narrowed(stream), inside.Attended, parts.O.Matrix, parts.O), qkv = empty_like(inside.QueryKeyValue);
         attention.Backward(TensorMemory.Start(inside.QueryKeyValue), TensorMemory.Start(inside.Attended), TensorMemory.Start(inside.LogSums), TensorMemory.Start(attended), TensorMemory.Start(qkv));
         LayerOps<T>.Rotate(qkv, rotation.Cosine, rotation.Sine, heads + keyHeads, back: true);
         if (inside.Raw is { } raw)
@@ -151,26 +150,14 @@ internal sealed class CpuLayers<T>(
             LayerOps<T>.NormHeadsBackward(raw, qkv, heads, keyHeads, parts.KNorm!, Gradient(parts.KNorm!), Epsilon);
         }
         LayerOps<T>.NormAgain(before.Input, before.Inverse, parts.InputNorm, h);
-        AddGradients(qkv, h, parts.Q, parts.K, parts.V);
-        using Tensor normalised = qkv.mm(layers.Weights!.QueryKeyValue[layer]);
+        using Tensor normalised = Linear.Backward(qkv, h, layers.Weights!.QueryKeyValue[layer], parts.Q, parts.K, parts.V);
         LayerOps<T>.NormBackward(before.Input, before.Inverse, parts.InputNorm, normalised, stream, Gradient(parts.InputNorm));
     }
 
     /// <summary>Where a norm's gradient is added to: nowhere that lasts, if it needs none.</summary>
     private static Tensor Gradient(Tensor norm) => norm.requires_grad ? WeightGradient.Of(norm) : zeros_like(norm);
 
-    private Tensor Narrowed(Tensor stream) => stream.dtype == Type ? stream : stream.to(Type);
-
-    /// <summary>Of matrices that multiplied the same input, whose results stand side by side.</summary>
-    private static void AddGradients(Tensor gradient, Tensor input, params Linear[] parts)
-    {
-        long at = 0;
-        foreach (Linear part in parts)
-        {
-            part.AddGradient(gradient.narrow(1, at, part.Size.Out), input);
-            at += part.Size.Out;
-        }
-    }
+    private static Tensor Narrowed(Tensor stream) => stream.dtype == Type ? stream : stream.to(Type);
 
     /// <summary>What a layer computes between its input and its gate.</summary>
     /// <param name="QueryKeyValue">[N, (Hq + 2 Hkv) D], rotated.</param>

@@ -47,6 +47,26 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
         if (bias is not null) WeightGradient.AddRows(bias, gradient);
     }
 
+    /// <summary>The way back of some layers that multiplied the same input, whose results stand side by side: adds to the gradients of all their parameters.</summary>
+    /// <param name="gradient">[N, sum of outs], in the compute type.</param>
+    /// <param name="input">[N, in], what went in.</param>
+    /// <param name="matrix">[sum of outs, in]: their matrices, one after another.</param>
+    /// <param name="parts">The layers.</param>
+    /// <returns>[N, in]: the gradient of the input.</returns>
+    public static Tensor Backward(Tensor gradient, Tensor input, Tensor matrix, params Linear[] parts)
+    {
+        Tensor back = gradient.mm(matrix);
+        long at = 0;
+        foreach (Linear part in parts)
+        {
+            using Tensor own = gradient.narrow(1, at, part.Size.Out);
+            part.AddGradient(own, input);
+            part.adapter?.Backward(own, input, back);
+            at += part.Size.Out;
+        }
+        return back;
+    }
+
     /// <summary>Puts an adapter beside the matrix; it belongs to this object. Null takes it away.</summary>
     public void Attach(LowRank? lowRank)
     {

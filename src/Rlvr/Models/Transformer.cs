@@ -216,7 +216,7 @@ public sealed class Transformer : IDisposable
     }
 
     /// <summary>Whether <see cref="HiddenForLoss"/> does without autograd; it then takes trees.</summary>
-    internal bool TrainsByKernels => Adapter is null && !shares && CpuKvCache.Suits(this);
+    internal bool TrainsByKernels => !shares && CpuKvCache.Suits(this);
 
     private static SharedPrefixBatch Rows(TokenBatch batch) => batch as SharedPrefixBatch ?? throw new ArgumentException("autograd takes prompts and continuations, not a tree", nameof(batch));
 

@@ -114,9 +114,9 @@ internal static unsafe class LayerKernels<T> where T : IVectorElement
         }
     }
 
-    /// <summary>The backward pass of <see cref="Gate"/>, and its result once more. With s the sigmoid of the gate, silu's derivative is s (1 + gate (1 - s)).</summary>
+    /// <summary>The backward pass of <see cref="Gate"/>. With s the sigmoid of the gate, silu's derivative is s (1 + gate (1 - s)).</summary>
     /// <param name="gateUp">[N, 2 * width]: gate, then up; overwritten with their gradients.</param>
-    /// <param name="gradient">[N, width]: of the result; overwritten with the result.</param>
+    /// <param name="gradient">[N, width]: of the result.</param>
     /// <param name="rows">N.</param>
     /// <param name="width">Of the result.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -129,7 +129,6 @@ internal static unsafe class LayerKernels<T> where T : IVectorElement
             {
                 Vector256<float> gate = T.Load(gateUp, from + i), up = T.Load(gateUp, from + width + i), g = T.Load(gradient, to + i);
                 Vector256<float> sigmoid = Vector256<float>.One / (Vector256<float>.One + FastExp.Of(-gate)), silu = gate * sigmoid;
-                T.Store(gradient, to + i, silu * up);
                 T.Store(gateUp, from + i, g * up * Vector256.FusedMultiplyAdd(sigmoid, gate - silu, sigmoid));
                 T.Store(gateUp, from + width + i, g * silu);
             }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Tensors;
@@ -64,7 +63,7 @@ internal static unsafe class LayerOps<T> where T : IVectorElement
         ByRow(result, 4 * width, (_, first, count) => LayerKernels<T>.Gate((byte*)from + (2L * first * width * T.Size), (byte*)to + ((long)first * width * T.Size), count, width));
     }
 
-    /// <summary>The backward pass of <see cref="Gate"/>, in place: <see cref="LayerKernels{T}.GateBackward"/>.</summary>
+    /// <summary>The backward pass of <see cref="Gate"/>, over what it was given: <see cref="LayerKernels{T}.GateBackward"/>.</summary>
     public static void GateBackward(Tensor gateUp, Tensor gradient)
     {
         (nint from, nint to) = (TensorMemory.Start(gateUp), TensorMemory.Start(gradient));

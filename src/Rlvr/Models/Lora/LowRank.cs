@@ -16,6 +16,18 @@ internal sealed class LowRank(Tensor a, Tensor b, double scale, ScalarType type)
     /// <param name="x">[N, inputs], what the layer was given.</param>
     public Tensor AddTo(Tensor y, Tensor x) => up.AddTo(y, down.Forward(x), scale);
 
+    /// <summary>The way back of <see cref="AddTo"/>: adds to the gradients of A and B, and to that of x.</summary>
+    /// <param name="gradient">[N, outputs]: that of y.</param>
+    /// <param name="x">[N, inputs].</param>
+    /// <param name="back">[N, inputs]: that of x.</param>
+    public void Backward(Tensor gradient, Tensor x, Tensor back)
+    {
+        using Tensor inside = down.Forward(x).mul_(scale), insideGradient = gradient.mm(up.Matrix).mul_(scale); // [N, r]
+        up.AddGradient(gradient, inside);
+        down.AddGradient(insideGradient, x);
+        back.addmm_(insideGradient, down.Matrix, 1, 1);
+    }
+
     /// <summary>As <see cref="Linear.ParametersChanged"/>.</summary>
     public void ParametersChanged()
     {

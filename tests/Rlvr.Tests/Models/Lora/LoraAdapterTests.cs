@@ -30,16 +30,19 @@ public class LoraAdapterTests
             Assert.True(TinyModels.Largest(found.sub(without)) > 1e-2);
         }, iter: 60);
 
+    public static MatrixTheoryData<string, bool> NamesAndWays => new([.. TinyModels.Names.Select(row => row.Data)], [false, true]);
+
+    /// <summary>By autograd and by the processor's kernels.</summary>
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Gradients_of_A_and_B_follow_from_the_gradient_of_the_merged_weight(string name)
+    [MemberData(nameof(NamesAndWays))]
+    public void Gradients_of_A_and_B_follow_from_the_gradient_of_the_merged_weight(string name, bool kernels)
     {
         using DisposeScope scope = NewDisposeScope();
         LoraSettings settings = All with { Rank = 3, Alpha = 6 };
         using Transformer model = WithAdapter(name, settings, 1);
         using Transformer merged = model.Merged();
-        Backward(model);
-        Backward(merged);
+        Backward(model, kernels);
+        Backward(merged, kernels: false);
         foreach ((string module, _, _) in settings.Modules(model.Config))
         {
             (Tensor a, Tensor b) = model.Adapter!.Find(module)!.Value;
@@ -124,8 +127,8 @@ public class LoraAdapterTests
         using Transformer single = WithAdapter(name, All with { Alpha = 2 }, 1);
         using Transformer half = new(single.Config, single.Parameters.ToDictionary(p => p.Key, p => p.Key.EndsWith("norm.weight") ? p.Value.clone() : p.Value.to(ScalarType.BFloat16)), ScalarType.BFloat16);
         half.Attach(single.Adapter!.Clone());
-        Backward(single);
-        Backward(half);
+        Backward(single, kernels: true);
+        Backward(half, kernels: true);
         foreach (((string parameter, Tensor expected), Tensor found) in single.Trained.Zip(half.Trained.Select(t => t.Value)))
         {
             double error = found.grad!.sub(expected.grad!).norm().item<float>(), size = expected.grad!.norm().item<float>();
@@ -164,12 +167,15 @@ public class LoraAdapterTests
             if (name.Contains("lora_B")) value.normal_(0, 0.2 / double.Max(1, adapter.Settings.Scale), generator);
     }
 
-    private static void Backward(Transformer model)
+    private static void Backward(Transformer model, bool kernels)
     {
         model.RequireGradients(true);
         SharedPrefixBatch batch = Batch();
-        TokenLogProbs tokens = new(model, Hidden(model, batch), batch, 0.9, withEntropy: true);
+        IHiddenPass hidden = kernels ? model.HiddenForLoss(batch) : new GraphHidden(model.Hidden(batch));
+        Assert.Equal(kernels, hidden is CpuHidden);
+        TokenLogProbs tokens = new(model, hidden.Values, batch, 0.9, withEntropy: true);
         tokens.Backward(ones_like(tokens.LogProbs), full_like(tokens.LogProbs, 0.1));
+        hidden.Backward();
     }
 
     private static SharedPrefixBatch Batch() => new([TinyModels.Tokens(5, 1), TinyModels.Tokens(3, 2)], [(0, TinyModels.Tokens(7, 3)), (0, TinyModels.Tokens(4, 4)), (1, TinyModels.Tokens(6, 5))], CPU);

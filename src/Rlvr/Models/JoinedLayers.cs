@@ -42,7 +42,7 @@ internal sealed class JoinedLayers : IDisposable
     public void Refresh()
     {
         foreach (LayerParts layer in Parts)
-            foreach (Linear product in layer.Products) _ = product.Matrix;
+            foreach (Linear product in layer.Products) product.Refresh();
     }
 
     /// <summary>Queries, keys and values of a layer.</summary>

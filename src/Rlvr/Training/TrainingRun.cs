@@ -58,12 +58,12 @@ public sealed class TrainingRun : IDisposable
             return folder;
         }
         bool adapts = recipe.Lora.Rank > 0; // then the weights themselves stay as they are
-        model = LanguageModel.Load(checkpoint ?? BaseModel(), device, recipe.Compute.Precision, frozen: adapts);
+        // A checkpoint needs the model that the run started from for its reference only.
+        string? origin = checkpoint is null || (recipe.Loss.NeedsReference && recipe.Loss.Reference.Length == 0) ? BaseModel() : null;
+        model = LanguageModel.Load(checkpoint ?? origin!, device, recipe.Compute.Precision, frozen: adapts);
         threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
         CheckLengths();
-        Transformer? reference = checkpoint is null || !recipe.Loss.NeedsReference || recipe.Loss.Reference.Length > 0 ? null
-            : adapts ? LoraTraining.Reference(model.Network, BaseModel()) : Transformer.Load(BaseModel(), device, model.Network.ComputeType, frozen: true, merge: true);
-        trainer = new RlTrainer(model, problems, reward, recipe, reference) { Threads = threads };
+        trainer = new RlTrainer(model, problems, reward, recipe, origin: origin) { Threads = threads };
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
     }
 

@@ -16,6 +16,8 @@ public sealed class ResumeTests : IDisposable
     [InlineData("rollout.dynamic_sampling=4 rollout.group_size=2 loss.clip_high=0.28 loss.aggregation=token")]
     [InlineData("loss.advantage=remax loss.policy_loss=clip_cov loss.policy_parameters=lower_bound=-5,share=0.2 loss.updates_per_step=4 loss.epochs=2 loss.high_entropy_share=0.5")]
     [InlineData("loss.reference=model loss.advantage=optimal_token_baseline loss.policy_loss=kl_cov")]
+    [InlineData("compute.reference=mapped")]
+    [InlineData("compute.reference=mapped compute.precision=bf16 loss.reference=model loss.kl_in_reward=0.1")]
     [InlineData("lora.rank=2 loss.updates_per_step=2")]
     [InlineData("lora.rank=1 lora.targets=q_proj,down_proj lora.rslora=true compute.precision=bf16 loss.kl_in_reward=0.1")]
     [InlineData("lora.rank=3 loss.advantage=gae critic.enabled=true critic.learning_rate=1e-2")]

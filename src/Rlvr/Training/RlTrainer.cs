@@ -102,6 +102,9 @@ public sealed class RlTrainer : IDisposable
     /// <summary>Threads by phase; null leaves them as they are.</summary>
     internal ThreadPlan? Threads { get; init; }
 
+    /// <summary>The folder that the reference comes from, and what a run that goes on must find there; null where it needs nothing.</summary>
+    internal (string Folder, string Fingerprint)? ReferenceSource { get; init; }
+
     /// <summary>The recipe, with what it left to the memory there is decided.</summary>
     internal Recipe Recipe => recipe;
 

@@ -63,8 +63,15 @@ public sealed class TrainingRun : IDisposable
         model = LanguageModel.Load(checkpoint ?? origin!, device, recipe.Compute.Precision, frozen: adapts);
         threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
         CheckLengths();
-        trainer = new RlTrainer(model, problems, reward, recipe, origin: origin) { Threads = threads };
+        trainer = new RlTrainer(model, problems, reward, recipe, origin: origin) { Threads = threads, ReferenceSource = ReferenceSource(recipe, origin) };
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
+    }
+
+    private static (string Folder, string Fingerprint)? ReferenceSource(Recipe recipe, string? origin)
+    {
+        if (!recipe.Loss.NeedsReference) return null;
+        string folder = recipe.Loss.Reference.Length > 0 ? HubLocator.FindModel(recipe.Loss.Reference) : origin!;
+        return (folder, ModelFingerprint.OfNetwork(folder));
     }
 
     private static TrainingRun Prepare(Recipe recipe, ITrainingObserver observer, string? checkpoint, CancellationToken cancellation = default)

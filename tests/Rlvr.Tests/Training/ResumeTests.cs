@@ -23,19 +23,7 @@ public sealed class ResumeTests : IDisposable
     [InlineData("lora.rank=3 loss.advantage=gae critic.enabled=true critic.learning_rate=1e-2")]
     public void A_stopped_run_goes_on_bit_for_bit(string sets)
     {
-        TinyLanguage.Save(folder["model"]);
-        folder.Write("train.jsonl", string.Concat(Enumerable.Range(0, 6).Select(i => $$"""{"id": "p{{i}}", "problem": "What is {{i}} + 1?", "answer": "{{i + 1}}"}""" + "\n")));
-        string yaml = folder.Write("recipe.yaml", $"""
-            model: {folder["model"]}
-            steps: 5
-            data: {"{"}train: {folder["train.jsonl"]}{"}"}
-            rollout: {"{"}batch_size: 4, group_size: 4, temperature: 1, max_new_tokens: 5{"}"}
-            reward: {"{"}kind: random{"}"}
-            optimizer: {"{"}learning_rate: 1e-2{"}"}
-            checkpoint: {"{"}every: 2, keep: 0{"}"}
-            compute: {"{"}device: cpu, threads: 1{"}"}
-            """);
-        Recipe recipe = RecipeFile.Load(yaml, sets.Replace("loss.reference=model", $"loss.reference={folder["model"]}").Split(' '));
+        Recipe recipe = Prepare(sets);
         TrainingRun.Start(recipe, folder["straight"], new Stopping(), CancellationToken.None);
         using CancellationTokenSource source = new();
         Assert.True(TrainingRun.Start(recipe, folder["run"], new Stopping { After = 3, Source = source }, source.Token).Stopped);
@@ -48,6 +36,45 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(sets.Contains("critic.enabled"), files.Contains(Path.Combine("critic", "value_head.safetensors")));
         foreach (string file in files)
             Assert.True(File.ReadAllBytes(Path.Combine(expected.CheckpointPath(5), file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(actual.CheckpointPath(5), file))), file);
+    }
+
+    [Theory]
+    [InlineData("compute.reference=memory", "weights", true)]
+    [InlineData("compute.reference=mapped", "weights", true)]
+    [InlineData("loss.reference=model", "weights", true)]
+    [InlineData("compute.reference=mapped", "tokenizer", false)] // the reference computes what it did
+    [InlineData("loss.kl=0", "weights", false)] // there is none
+    public void A_reference_that_has_changed_is_refused(string sets, string what, bool refused)
+    {
+        Recipe recipe = Prepare(sets);
+        using CancellationTokenSource source = new();
+        TrainingRun.Start(recipe, folder["run"], new Stopping { After = 3, Source = source }, source.Token);
+        if (what == "tokenizer") File.AppendAllText(folder["model/tokenizer.json"], "\n");
+        else
+        {
+            Directory.Delete(folder["model"], recursive: true);
+            TinyLanguage.Save(folder["model"], seed: 2);
+        }
+        Func<TrainingOutcome> resume = () => TrainingRun.Resume(folder["run"], new Stopping(), CancellationToken.None);
+        if (refused) Assert.Contains($"was a model that {folder["model"]} no longer holds", Assert.Throws<RlvrException>(resume).Message, StringComparison.Ordinal);
+        else Assert.Equal(5, resume().LastStep);
+    }
+
+    private Recipe Prepare(string sets)
+    {
+        TinyLanguage.Save(folder["model"]);
+        folder.Write("train.jsonl", string.Concat(Enumerable.Range(0, 6).Select(i => $$"""{"id": "p{{i}}", "problem": "What is {{i}} + 1?", "answer": "{{i + 1}}"}""" + "\n")));
+        string yaml = folder.Write("recipe.yaml", $"""
+            model: {folder["model"]}
+            steps: 5
+            data: {"{"}train: {folder["train.jsonl"]}{"}"}
+            rollout: {"{"}batch_size: 4, group_size: 4, temperature: 1, max_new_tokens: 5{"}"}
+            reward: {"{"}kind: random{"}"}
+            optimizer: {"{"}learning_rate: 1e-2{"}"}
+            checkpoint: {"{"}every: 2, keep: 0{"}"}
+            compute: {"{"}device: cpu, threads: 1{"}"}
+            """);
+        return RecipeFile.Load(yaml, sets.Replace("loss.reference=model", $"loss.reference={folder["model"]}").Split(' '));
     }
 
     private static string[] Metrics(RunDirectory run) => [.. run.ReadMetrics().Select(m => new StepMetrics(m.Step,

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Rlvr.Models;
-using Rlvr.Tensors;
 using Rlvr.Tests.Shared;
 using Rlvr.Tests.Training;
 using TorchSharp;

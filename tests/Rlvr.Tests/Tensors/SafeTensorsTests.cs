@@ -119,7 +119,7 @@ public sealed class SafeTensorsTests : IDisposable
         Tensor matrix = rand(7, 9).to(ScalarType.BFloat16), vector = rand(5);
         string path = File_("mapped.safetensors");
         SafeTensorsWriter.Write(path, [("matrix", matrix), ("vector", vector), ("empty", zeros(0, 3))]);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead); // as in the cache of a hub
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead); // as in the cache of a hub
         byte[] bytes = File.ReadAllBytes(path);
         Tensor mapped, other;
         using (SafeTensorsFile file = new(path))

@@ -1,4 +1,3 @@
-using Rlvr.Models;
 using Rlvr.Rollouts;
 using Rlvr.Tests.Shared;
 using Rlvr.Training;

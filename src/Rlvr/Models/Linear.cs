@@ -91,6 +91,15 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type, bool 
         if (bias is not null) CudaOps.Share(bias, biasPlace!);
     }
 
+    /// <summary>Copies the matrix (and likewise the bias), converted.</summary>
+    /// <param name="place">[out, in].</param>
+    /// <param name="biasPlace">[out]; null where there is no bias.</param>
+    public void CopyTo(Tensor place, Tensor? biasPlace)
+    {
+        place.copy_(weight);
+        if (bias is not null) biasPlace!.copy_(bias);
+    }
+
     /// <summary>Length of what comes out, and of what goes in.</summary>
     public (long Out, long In) Size => (weight.size(0), weight.size(1));
 

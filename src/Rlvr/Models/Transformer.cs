@@ -240,7 +240,7 @@ public sealed class Transformer : IDisposable
     }
 
     /// <summary>Whether <see cref="HiddenForLoss"/> does without autograd; it then takes trees.</summary>
-    internal bool TrainsByKernels => Adapter is null && !shares && CpuKvCache.Suits(this);
+    internal bool TrainsByKernels => Adapter is null && !shares && MappedBytes == 0 && CpuKvCache.Suits(this);
 
     private static SharedPrefixBatch Rows(TokenBatch batch) => batch as SharedPrefixBatch ?? throw new ArgumentException("autograd takes prompts and continuations, not a tree", nameof(batch));
 
@@ -303,7 +303,7 @@ public sealed class Transformer : IDisposable
     /// <summary>The layers' matrices, up to date, as decoding takes them.</summary>
     private JoinedLayers Joined()
     {
-        joined ??= new JoinedLayers([.. layers.Select(l => l.Parts)], ComputeType, Config.RmsNormEps, moves: !shares && MappedBytes == 0);
+        joined ??= new JoinedLayers([.. layers.Select(l => l.Parts)], ComputeType, Config.RmsNormEps, moves: !shares, mapped: MappedBytes > 0);
         joined.Refresh();
         return joined;
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Rlvr.Models;
 using Rlvr.Rollouts;
 using Rlvr.Tensors;
@@ -22,10 +21,11 @@ internal static class LargeStepBench
     /// <param name="newTokens">Tokens of each rollout.</param>
     /// <param name="steps">Steps; the first warms up, where there are several.</param>
     /// <param name="kl">Whether there is a reference.</param>
+    /// <param name="mapped">Whether it is mapped from a folder of random weights, which is made before (start again then: making it takes memory).</param>
     /// <param name="state">Type of the optimiser's moments: fp32, bf16 or 8bit.</param>
     /// <param name="recompute">Whether layers are computed again in the backward pass.</param>
     /// <param name="microBatch">Tokens of a micro-batch; 0 for the recipe's own.</param>
-    public static void Run(int threads, string shape, string device, string precision, int groups, int groupSize, int promptTokens, int newTokens, int steps, bool kl, string state, bool recompute, int microBatch)
+    public static void Run(int threads, string shape, string device, string precision, int groups, int groupSize, int promptTokens, int newTokens, int steps, bool kl, bool mapped, string state, bool recompute, int microBatch)
     {
         ModelConfig config = ModelShapes.Of(shape);
         ThreadChoice.Apply(threads, config.HiddenSize);
@@ -36,17 +36,18 @@ internal static class LargeStepBench
             Rollout = new RolloutOptions { BatchSize = groups, GroupSize = groupSize, Temperature = 1, MaxNewTokens = newTokens },
             Loss = new LossOptions { Kl = kl ? 0.001 : 0, Entropy = 0.001 },
             Optimizer = new OptimizerOptions { State = state },
-            Compute = new ComputeOptions { Recompute = recompute ? "true" : "false", Precision = precision },
+            Compute = new ComputeOptions { Recompute = recompute ? "true" : "false", Precision = precision, Reference = mapped ? "mapped" : "memory" },
         };
         if (microBatch > 0) recipe = recipe with { Compute = recipe.Compute with { MicroBatchTokens = microBatch } };
         MemoryPlan plan = MemoryPlanner.Of(recipe, config, new MemoryWorkload { OnGpu = on.type == DeviceType.CUDA, Prompt = promptTokens, Prompts = groups });
+        using ResidentMemory memory = new();
         using Transformer policy = Transformer.CreateRandom(config, 1, on, type);
-        using Transformer? reference = kl ? policy.Clone(frozen: true) : null;
+        using Transformer? reference = !kl ? null : mapped ? Transformer.Map(ModelShapes.Folder(shape), type) : policy.Clone(frozen: true);
         policy.RequireGradients(true);
         using FusedAdamW optimizer = new(policy.Parameters.Select(p => (p.Key, p.Value)), state: state);
         PolicyUpdate update = new(policy, reference, optimizer, recipe);
         int rows = groups * groupSize;
-        Console.WriteLine($"{shape}, {config.ParameterCount:N0} parameters, {precision} on {on}, {get_num_threads()} thread(s): {groups} x {groupSize} rollouts of {newTokens} tokens, prompts of {promptTokens}{(kl ? ", reference" : "")}, moments {state}{(recompute ? ", recompute" : "")}");
+        Console.WriteLine($"{shape}, {config.ParameterCount:N0} parameters, {precision} on {on}, {get_num_threads()} thread(s): {groups} x {groupSize} rollouts of {newTokens} tokens, prompts of {promptTokens}{(kl ? $", reference {recipe.Compute.Reference}" : "")}, moments {state}{(recompute ? ", recompute" : "")}");
         GenerationRequest[] requests = [.. Enumerable.Range(0, rows).Select(i => new GenerationRequest([.. Enumerable.Range(0, promptTokens).Select(t => 1 + ((t * 37) + (i / groupSize * 101)) % (config.VocabularySize - 1))], (ulong)i))];
         double peak = PeakFlops(config, on, type), weights = config.ParameterCount, tokens = (double)rows * newTokens, prompts = (double)groups * promptTokens;
         for (int step = 0; step < steps; step++)
@@ -62,7 +63,8 @@ internal static class LargeStepBench
             double updateFlops = 2 * weights * (tokens + prompts) * (kl ? 4 : 3), rolloutFlops = 2 * weights * (tokens + prompts);
             Console.WriteLine($"step {step + 1}: rollouts {rolloutSeconds:F2} s ({tokens / rolloutSeconds:F0} tokens/s, {100 * rolloutFlops / rolloutSeconds / peak:F0}% of peak), update {updateSeconds:F2} s ({tokens / updateSeconds:F0} tokens/s, {100 * updateFlops / updateSeconds / peak:F0}% of peak)");
         }
-        Console.WriteLine($"matrix products at these sizes: {peak / 1e9:F0} GFLOP/s; peak memory of the process {PeakResidentGigabytes():F2} GB, planned {plan.Total / 1e9:F2}");
+        (double anonymous, double files) = memory.Peak;
+        Console.WriteLine($"matrix products at these sizes: {peak / 1e9:F0} GFLOP/s; peak memory of the process {PeakResidentGigabytes():F2} GB (of its own {anonymous:F2}, of files {files:F2}), planned {plan.Total / 1e9:F2}");
     }
 
     private static double PeakFlops(ModelConfig config, Device device, ScalarType type)
@@ -88,7 +90,6 @@ internal static class LargeStepBench
     {
         using Process process = Process.GetCurrentProcess();
         if (!File.Exists("/proc/self/status")) return process.PeakWorkingSet64 / 1e9;
-        string line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return double.Parse(line.Split(':', StringSplitOptions.TrimEntries)[1].Split(' ')[0], CultureInfo.InvariantCulture) * 1024 / 1e9;
+        return ResidentMemory.Of("VmHWM") / 1e9;
     }
 }

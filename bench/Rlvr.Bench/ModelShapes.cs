@@ -18,4 +18,14 @@ internal static class ModelShapes
             _ => throw new ArgumentException($"There is no shape '{name}'. Expected tiny, 0.5b or 1.5b."),
         };
     }
+
+    /// <summary>A folder with random weights of a shape in bfloat16, as it would be pulled; made where it is missing.</summary>
+    public static string Folder(string name)
+    {
+        string folder = $"runs/bench/{name}";
+        if (Directory.Exists(folder)) return folder;
+        using Transformer random = Transformer.CreateRandom(Of(name), 1);
+        random.Save(folder, dtype: ScalarType.BFloat16);
+        return folder;
+    }
 }

@@ -11,7 +11,8 @@ using Rlvr.Bench;
 // dotnet run -c Release --project bench/Rlvr.Bench -- passes [--model models/micro-math] [--shape 0.5b] [--precision bf16] [--repeats 20]
 // dotnet run -c Release --project bench/Rlvr.Bench -- speculate [--model models/micro-math] [--suite pi-1] [--problems 1] [--rollouts N] [--rows N] [--temperature 60] [--tokens 112] [--repeats 5] [--warmup 4] [--max-rows N] [--max-draft N]
 // dotnet run -c Release --project bench/Rlvr.Bench -- speculate --shape 0.5b [--accept 60] [--precision fp32] [--tokens 32] ...
-// dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1] [--state fp32] [--recompute 0] [--micro-batch TOKENS]
+// dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1] [--reference memory] [--state fp32] [--recompute 0] [--micro-batch TOKENS]
+// dotnet run -c Release --project bench/Rlvr.Bench -- reference [--shape 0.5b] [--precision fp32] [--tokens 512] [--repeats 2]
 // dotnet run -c Release --project bench/Rlvr.Bench -- sweep [--threads 1] [--repeats 2] [--out docs/performance]
 // dotnet run -c Release --project bench/Rlvr.Bench -- gpu-check
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
@@ -59,7 +60,10 @@ switch (args.FirstOrDefault())
         else SpeculateBench.RunModel(Text("--model", "models/micro-math"), Text("--suite", "pi-1"), Option("--problems", 1), Option("--rollouts", 0), settings);
         return 0;
     case "grpo":
-        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0, Text("--state", "fp32"), Option("--recompute", 0) != 0, Option("--micro-batch", 0));
+        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0, Text("--reference", "memory") == "mapped", Text("--state", "fp32"), Option("--recompute", 0) != 0, Option("--micro-batch", 0));
+        return 0;
+    case "reference":
+        ReferenceBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--precision", "fp32"), Option("--tokens", 512), Option("--repeats", 2));
         return 0;
     case "gpu-check":
         return GpuCheck.Run() ? 0 : 1;
@@ -77,6 +81,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | rollouts | large-parts [--shape 0.5b] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | rollouts | large-parts [--shape 0.5b] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] [--reference mapped] | reference [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

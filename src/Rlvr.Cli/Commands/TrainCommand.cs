@@ -82,6 +82,7 @@ internal static class TrainCommand
             ["rows"] = plan.Memory.Rows,
             ["recompute"] = plan.Memory.Recomputes,
             ["kept"] = Items(plan.Memory.Kept),
+            ["page_cache"] = Items(plan.Memory.PageCache),
             ["phases"] = new JsonObject(plan.Memory.Phases.Select(phase => KeyValuePair.Create(phase.Name, (JsonNode?)Items(phase.Items)))),
         };
 

@@ -10,15 +10,21 @@ namespace Rlvr.Models;
 /// </summary>
 internal sealed class JoinedLayers : IDisposable
 {
+    private readonly ScalarType type;
+    private readonly bool mapped;
+
     /// <summary>Moves the layers' matrices.</summary>
     /// <param name="layers">The layers.</param>
     /// <param name="type">The compute type.</param>
     /// <param name="epsilon">Of the norms.</param>
     /// <param name="moves">Whether the matrices may be moved; where they are another model's, they stay where they are and are multiplied with one by one.</param>
-    public JoinedLayers(LayerParts[] layers, ScalarType type, double epsilon, bool moves)
+    /// <param name="mapped">They are those of mapped files: they stay there, and are joined for each product, so that it is the same product as where they are moved.</param>
+    public JoinedLayers(LayerParts[] layers, ScalarType type, double epsilon, bool moves, bool mapped)
     {
         Parts = layers;
-        if (!moves) return;
+        this.type = type;
+        this.mapped = mapped;
+        if (!moves || mapped) return;
         using DisposeScope scope = NewDisposeScope();
         List<Tensor> qkv = [], biases = [], gateUp = [];
         foreach (LayerParts layer in layers)
@@ -42,7 +48,7 @@ internal sealed class JoinedLayers : IDisposable
     public void Refresh()
     {
         foreach (LayerParts layer in Parts)
-            foreach (Linear product in layer.Products) _ = product.Matrix;
+            foreach (Linear product in layer.Products) product.Refresh();
     }
 
     /// <summary>Queries, keys and values of a layer.</summary>
@@ -58,8 +64,22 @@ internal sealed class JoinedLayers : IDisposable
     public Tensor GateUp(int layer, Tensor h) => Product(h, Weights?.GateUp[layer], null, Parts[layer].Gate, Parts[layer].Up);
 
     /// <summary>One product, unless an adapter adds to one of the parts.</summary>
-    private static Tensor Product(Tensor h, Tensor? matrix, Tensor? bias, params Linear[] parts) =>
-        matrix is null || parts.Any(p => p.HasAdapter) ? cat([.. parts.Select(p => p.Forward(h))], 1) : Linear.Multiply(h, matrix, bias);
+    private Tensor Product(Tensor h, Tensor? matrix, Tensor? bias, params Linear[] parts) =>
+        parts.Any(p => p.HasAdapter) || (matrix is null && !mapped) ? cat([.. parts.Select(p => p.Forward(h))], 1)
+        : matrix is null ? JoinedProduct(h, parts)
+        : Linear.Multiply(h, matrix, bias);
+
+    /// <summary>One product with a matrix that is joined for it and given back.</summary>
+    private Tensor JoinedProduct(Tensor h, Linear[] parts)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        long rows = parts.Sum(p => p.Size.Out);
+        Tensor all = empty(rows, parts[0].Size.In, dtype: type);
+        Tensor? bias = parts[0].HasBias ? empty(rows, dtype: type) : null;
+        Place(parts, all, bias, (part, place, biasPlace) => part.CopyTo(place, biasPlace));
+        return Linear.Multiply(h, all, bias).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -75,13 +95,19 @@ internal sealed class JoinedLayers : IDisposable
         Tensor all = empty(rows, products[0].Size.In, dtype: type, device: device).DetachFromDisposeScope();
         Tensor? bias = products[0].HasBias ? empty(rows, dtype: type, device: device).DetachFromDisposeScope() : null;
         if (bias is not null) biases.Add(bias);
+        Place(products, all, bias, (product, place, biasPlace) => product.MoveTo(place, biasPlace));
+        return all;
+    }
+
+    /// <summary>Gives each product its rows of what is joined.</summary>
+    private static void Place(Linear[] products, Tensor all, Tensor? bias, Action<Linear, Tensor, Tensor?> put)
+    {
         long at = 0;
         foreach (Linear product in products)
         {
-            product.MoveTo(all.narrow(0, at, product.Size.Out), bias?.narrow(0, at, product.Size.Out));
+            put(product, all.narrow(0, at, product.Size.Out), bias?.narrow(0, at, product.Size.Out));
             at += product.Size.Out;
         }
-        return all;
     }
 }
 

@@ -8,23 +8,39 @@ namespace Rlvr.Models;
 /// of a model in training), passes without gradients use a copy that is made anew once the parameter has changed, and passes with gradients
 /// convert it inside the graph, so that its gradient arrives in the parameter's own type.
 /// </summary>
-internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDisposable
+/// <param name="weight">[out, in].</param>
+/// <param name="bias">[out]; null for none.</param>
+/// <param name="type">The compute type.</param>
+/// <param name="keeps">Whether the copy is kept. That of a matrix in a mapped file is not: it is made for each product, so that it takes memory no longer than that.</param>
+internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type, bool keeps = true) : IDisposable
 {
     private readonly bool converts = weight.dtype != type;
     private Tensor? weightCopy, biasCopy;
     private LowRank? adapter;
     private bool changed = true;
+    private int holds;
 
-    /// <summary>The matrix in the compute type, without gradient history.</summary>
+    /// <summary>The matrix in the compute type, without gradient history. Where no copy is kept, it is a new one, of the current dispose scope.</summary>
     public Tensor Matrix
     {
         get
         {
             if (!converts) return weight;
+            if (Passing) return weight.detach().to(type);
             if (changed) Convert();
             return weightCopy!;
         }
     }
+
+    /// <summary>Makes the copy that products use, where one is kept and the parameter has changed.</summary>
+    public void Refresh()
+    {
+        if (converts && changed && !Passing) Convert();
+    }
+
+    /// <summary>Keeps the copy in any case until the result is disposed of: for several products in a row.</summary>
+    /// <returns>Null where nothing changes.</returns>
+    public IDisposable? Hold() => converts && Passing ? new Held(this) : null;
 
     /// <summary>x W^T + b, and what an adapter adds.</summary>
     /// <param name="x">[..., in], in the compute type; [N, in] where there is an adapter.</param>
@@ -95,6 +111,15 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
         if (bias is not null) CudaOps.Share(bias, biasPlace!);
     }
 
+    /// <summary>Copies the matrix (and likewise the bias), converted.</summary>
+    /// <param name="place">[out, in].</param>
+    /// <param name="biasPlace">[out]; null where there is no bias.</param>
+    public void CopyTo(Tensor place, Tensor? biasPlace)
+    {
+        place.copy_(weight);
+        if (bias is not null) biasPlace!.copy_(bias);
+    }
+
     /// <summary>Length of what comes out, and of what goes in.</summary>
     public (long Out, long In) Size => (weight.size(0), weight.size(1));
 
@@ -122,9 +147,18 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
     /// <summary>Whether the parameter is converted where the gradient passes, not beforehand.</summary>
     private bool InGraph => converts && weight.requires_grad && is_grad_enabled();
 
+    /// <summary>Whether a converted copy lives for one product only.</summary>
+    private bool Passing => !keeps && holds == 0;
+
     private Tensor Product(Tensor x)
     {
         if (InGraph) return nn.functional.linear(x, weight.to(type), bias?.to(type));
+        if (converts && Passing)
+        {
+            using Tensor once = Matrix;
+            using Tensor? vectorOnce = bias?.detach().to(type);
+            return Multiply(x, once, vectorOnce);
+        }
         Tensor matrix = Matrix; // brings the copy of the bias up to date, too
         Tensor? vector = converts ? biasCopy : bias;
         return Multiply(x, matrix, vector);
@@ -148,5 +182,30 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type) : IDi
         if (old is null) return parameter.detach().to(type).DetachFromDisposeScope();
         old.copy_(parameter);
         return old;
+    }
+
+    private sealed class Held : IDisposable
+    {
+        private Linear? linear;
+
+        public Held(Linear linear)
+        {
+            this.linear = linear;
+            linear.holds++;
+        }
+
+        public void Dispose()
+        {
+            if (linear is null) return;
+            if (--linear.holds == 0) linear.Forget();
+            linear = null;
+        }
+    }
+
+    private void Forget()
+    {
+        weightCopy?.Dispose();
+        biasCopy?.Dispose();
+        (weightCopy, biasCopy, changed) = (null, null, true);
     }
 }

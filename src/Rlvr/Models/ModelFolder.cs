@@ -110,6 +110,40 @@ public sealed class ModelFolder : IDisposable
         }
     }
 
+    /// <summary>
+    /// All parameters, with matrices whose memory is that of the files, in their element type: see <see cref="SafeTensorsFile.MapTensor"/>. Vectors, what an adapter is
+    /// added to, and what the files hold in no type or place to compute with are read as usual.
+    /// </summary>
+    /// <param name="dtype">Element type of what is read, by name.</param>
+    /// <param name="merge">Whether an adapter is added to the weights.</param>
+    /// <param name="mapped">Bytes of the files that are used in their place.</param>
+    /// <exception cref="RlvrException">Tied embeddings and a separate output projection that differs from them; or the files cannot be mapped.</exception>
+    internal ModelWeights MapAll(Func<string, ScalarType> dtype, bool merge, out long mapped)
+    {
+        CheckTiedCopy();
+        ModelWeights weights = new();
+        mapped = 0;
+        try
+        {
+            foreach (string name in Config.ParameterShapes().Keys)
+            {
+                bool changed = merge && Adapter?.Changes(name) is true;
+                SafeTensorsFile file = _weights.FileOfTensor[name];
+                SafeTensorsEntry entry = file.Entries[name];
+                // From double a conversion by way of float32, as the policy's is, would round twice.
+                Tensor? own = changed || entry.Shape.Count != 2 || entry.Dtype == "F64" ? null : file.MapTensor(name);
+                if (own is not null) mapped += entry.ByteCount;
+                weights.Add(name, own ?? (changed ? LoadMerged(name, dtype(name), null) : file.Load(name, dtype(name))));
+            }
+            return weights;
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Copies one parameter into an existing tensor, converting its element type.</summary>
     /// <param name="name">A name of <see cref="ModelConfig.ParameterShapes"/>.</param>
     /// <param name="target">A contiguous tensor of that shape, on any device.</param>

@@ -49,6 +49,7 @@ public sealed class TokenLogProbs
         long count = batch.Targets.size(0);
         Tensor logProbs = empty(count, device: hidden.device);
         Tensor? entropies = withEntropy ? empty(count, device: hidden.device) : null;
+        using IDisposable? output = model.HoldOutput();
         for (long start = 0; start < count; start += chunk)
         {
             using DisposeScope scope = NewDisposeScope();

@@ -28,17 +28,18 @@ public sealed class Transformer : IDisposable
     /// <param name="computeType">Element type of products and attention: float32 or bfloat16.</param>
     public Transformer(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType computeType = ScalarType.Float32) : this(config, weights, computeType, shares: false) { }
 
-    private Transformer(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType computeType, bool shares)
+    private Transformer(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType computeType, bool shares, long mapped = 0)
     {
         this.shares = shares;
+        MappedBytes = mapped;
         Config = config;
         ComputeType = computeType;
         parameters = config.ParameterShapes().Keys.ToDictionary(name => name, name => weights[name].DetachFromDisposeScope(), StringComparer.Ordinal);
         embedding = parameters["model.embed_tokens.weight"];
         finalNorm = parameters["model.norm.weight"];
         outputWeight = config.TieWordEmbeddings ? embedding : parameters["lm_head.weight"];
-        output = new Linear(outputWeight, null, computeType);
-        layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Layer(i, config, parameters, computeType))];
+        output = new Linear(outputWeight, null, computeType, keeps: mapped == 0);
+        layers = [.. Enumerable.Range(0, config.Layers).Select(i => new Layer(i, config, parameters, computeType, keeps: mapped == 0))];
         rope = new Rope(config, embedding.device);
     }
 
@@ -63,6 +64,9 @@ public sealed class Transformer : IDisposable
     /// <summary>Element type of matrix products and attention.</summary>
     public ScalarType ComputeType { get; }
 
+    /// <summary>Bytes of the model's files that are used as they lie there: 0 unless it comes from <see cref="Map"/>.</summary>
+    public long MappedBytes { get; }
+
     /// <summary>Loads a Hugging Face model folder, or the folder of an adapter with its base model.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where to put it; the CPU if null.</param>
@@ -83,8 +87,28 @@ public sealed class Transformer : IDisposable
         return model;
     }
 
+    /// <summary>
+    /// A frozen model, on the CPU, whose matrices are those of the folder's files, mapped into memory: it computes the same numbers as one that is loaded, takes hardly any
+    /// memory of the process, and is read where it is used. A matrix of another type than the compute type is converted for every product.
+    /// As long as it lives, the files must not be written to or shortened; see <see cref="SafeTensorsFile.MapTensor"/>.
+    /// </summary>
+    /// <param name="folder">A model folder, or that of an adapter with its base model.</param>
+    /// <param name="computeType">As in <see cref="Load"/>.</param>
+    /// <param name="merge">As in <see cref="Load"/>. What an adapter is added to is no longer what the files hold, and is kept in memory.</param>
+    /// <exception cref="RlvrException">The folder is not a model this library supports, or the system does not map its files; the message says why.</exception>
+    public static Transformer Map(string folder, ScalarType computeType = ScalarType.Float32, bool merge = false)
+    {
+        NativeRuntime.Initialize();
+        using ModelFolder files = ModelFolder.Open(folder);
+        LoraAdapter? adapter = merge ? null : files.Adapter?.Load(CPU);
+        ModelWeights weights = files.MapAll(name => FrozenType(name, computeType), merge, out long mapped);
+        Transformer model = new(files.Config, weights.Tensors, computeType, shares: false, mapped);
+        if (adapter is not null) model.Attach(adapter);
+        return model;
+    }
+
     /// <summary>A frozen model computes with every parameter exactly as a model in training does: only norms are used in float32.</summary>
-    private static ScalarType FrozenType(string name, ScalarType computeType) => name.EndsWith("norm.weight", StringComparison.Ordinal) ? ScalarType.Float32 : computeType;
+    internal static ScalarType FrozenType(string name, ScalarType computeType) => name.EndsWith("norm.weight", StringComparison.Ordinal) ? ScalarType.Float32 : computeType;
 
     /// <summary>
     /// A randomly initialised model: normal weights with standard deviation 0.02, those that write into the residual stream scaled by
@@ -141,7 +165,7 @@ public sealed class Transformer : IDisposable
     /// <param name="adapter">Its adapter, which belongs to it; null for none.</param>
     public Transformer Sharing(LoraAdapter? adapter = null)
     {
-        Transformer other = new(Config, parameters, ComputeType, shares: true);
+        Transformer other = new(Config, parameters, ComputeType, shares: true, MappedBytes);
         if (adapter is not null) other.Attach(adapter);
         return other;
     }
@@ -216,7 +240,7 @@ public sealed class Transformer : IDisposable
     }
 
     /// <summary>Whether <see cref="HiddenForLoss"/> does without autograd; it then takes trees.</summary>
-    internal bool TrainsByKernels => !shares && CpuKvCache.Suits(this);
+    internal bool TrainsByKernels => !shares && MappedBytes == 0 && CpuKvCache.Suits(this);
 
     private static SharedPrefixBatch Rows(TokenBatch batch) => batch as SharedPrefixBatch ?? throw new ArgumentException("autograd takes prompts and continuations, not a tree", nameof(batch));
 
@@ -279,7 +303,7 @@ public sealed class Transformer : IDisposable
     /// <summary>The layers' matrices, up to date, as decoding takes them.</summary>
     private JoinedLayers Joined()
     {
-        joined ??= new JoinedLayers([.. layers.Select(l => l.Parts)], ComputeType, Config.RmsNormEps, moves: !shares);
+        joined ??= new JoinedLayers([.. layers.Select(l => l.Parts)], ComputeType, Config.RmsNormEps, moves: !shares, mapped: MappedBytes > 0);
         joined.Refresh();
         return joined;
     }
@@ -287,7 +311,7 @@ public sealed class Transformer : IDisposable
     private Tensor Embed(Tensor tokens)
     {
         Tensor x = embedding.index_select(0, tokens);
-        return ComputeType == ScalarType.Float32 ? x : x.to(ComputeType).to(ScalarType.Float32); // as a frozen model has it
+        return ToFloat(ComputeType == ScalarType.Float32 ? x : x.to(ComputeType)); // as a frozen model has it
     }
 
     /// <summary>The backward pass of <see cref="Embed"/>.</summary>
@@ -313,6 +337,9 @@ public sealed class Transformer : IDisposable
 
     /// <summary>The same in the compute type.</summary>
     internal Tensor RawLogits(Tensor hidden) => output.Forward(ToCompute(hidden));
+
+    /// <summary>Keeps what the output layer multiplies with for several products, where it would be converted for each. Until the result is disposed of; null where nothing changes.</summary>
+    internal IDisposable? HoldOutput() => output.Hold();
 
     /// <summary>[V, hidden], <see cref="OutputWeight"/> in the compute type, without gradient history.</summary>
     internal Tensor OutputMatrix => output.Matrix;
@@ -355,13 +382,13 @@ public sealed class Transformer : IDisposable
         private readonly Tensor? qNorm, kNorm;
         private readonly Linear q, k, v, o, gate, up, down;
 
-        public Layer(int index, ModelConfig config, Dictionary<string, Tensor> parameters, ScalarType type)
+        public Layer(int index, ModelConfig config, Dictionary<string, Tensor> parameters, ScalarType type, bool keeps)
         {
             this.index = index;
             this.config = config;
             this.type = type;
             Tensor? Find(string name) => parameters.GetValueOrDefault($"model.layers.{index}.{name}.weight");
-            Linear Product(string name) => new(Find(name)!, parameters.GetValueOrDefault($"model.layers.{index}.{name}.bias"), type);
+            Linear Product(string name) => new(Find(name)!, parameters.GetValueOrDefault($"model.layers.{index}.{name}.bias"), type, keeps);
             (inputNorm, postNorm) = (Find("input_layernorm")!, Find("post_attention_layernorm")!);
             (qNorm, kNorm) = (Find("self_attn.q_norm"), Find("self_attn.k_norm"));
             (q, k, v, o) = (Product("self_attn.q_proj"), Product("self_attn.k_proj"), Product("self_attn.v_proj"), Product("self_attn.o_proj"));

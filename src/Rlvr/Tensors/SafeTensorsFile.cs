@@ -17,6 +17,8 @@ public sealed unsafe class SafeTensorsFile : IDisposable
 
     private readonly SafeTensorsHeader _header;
     private readonly MemoryMappedFile _map;
+    private readonly long _length;
+    private readonly Dictionary<ScalarType, Tensor> _whole = []; // the file as elements of a type, made by the first MapTensor of such
     private bool _disposed;
 
     /// <summary>Opens a file and checks its header strictly.</summary>
@@ -29,13 +31,13 @@ public sealed unsafe class SafeTensorsFile : IDisposable
         try
         {
             handle = File.OpenHandle(path);
-            long length = RandomAccess.GetLength(handle);
+            _length = RandomAccess.GetLength(handle);
             Span<byte> first = stackalloc byte[8];
             RandomAccess.Read(handle, first, 0);
-            int headerLength = SafeTensorsHeader.ReadLength(path, first, length);
+            int headerLength = SafeTensorsHeader.ReadLength(path, first, _length);
             _map = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             using Window header = new(_map, 0, 8 + headerLength);
-            _header = SafeTensorsHeader.Parse(path, header.Bytes[8..], length);
+            _header = SafeTensorsHeader.Parse(path, header.Bytes[8..], _length);
         }
         catch (Exception e)
         {
@@ -70,6 +72,26 @@ public sealed unsafe class SafeTensorsFile : IDisposable
         Tensor tensor = empty([.. entry.Shape], castTo ?? TypeOf(entry), device ?? CPU);
         CopyTo(name, tensor);
         return tensor;
+    }
+
+    /// <summary>
+    /// A tensor whose memory is the file's: nothing is read until it is used, and what was read the system may drop again and read anew. It belongs to the
+    /// caller, stays valid when the file is closed, and is not meant to be written to; what is written to it never reaches the file. As long as it lives, the file
+    /// must not be written to or shortened; another file may take its name.
+    /// </summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <returns>The tensor on the CPU, in the element type of the file; null where its bytes do not begin at a multiple of an element, so that it must be loaded.</returns>
+    /// <exception cref="RlvrException">No such tensor, an element type without counterpart here, or a system that does not map the file.</exception>
+    public Tensor? MapTensor(string name)
+    {
+        SafeTensorsEntry entry = Entry(name);
+        ScalarType type = TypeOf(entry);
+        int size = SafeTensorsDtype.Bits(entry.Dtype) / 8;
+        long start = _header.DataStart + entry.Begin;
+        if (entry.ByteCount == 0 || start % size != 0) return null;
+        if (!_whole.TryGetValue(type, out Tensor? whole)) _whole[type] = whole = MapWhole(type, size);
+        using Tensor elements = whole.narrow(0, start / size, entry.ByteCount / size);
+        return elements.view([.. entry.Shape]);
     }
 
     /// <summary>Copies one tensor of the file into an existing one of the same shape, converting the element type where it differs.</summary>
@@ -124,6 +146,21 @@ public sealed unsafe class SafeTensorsFile : IDisposable
         if (_disposed) return;
         _disposed = true;
         _map?.Dispose();
+        foreach (Tensor whole in _whole.Values) whole.Dispose(); // tensors that are views of it keep the memory
+    }
+
+    /// <summary>The file from its first byte on: a private mapping, whose pages are those of the page cache as long as nobody writes to them.</summary>
+    private Tensor MapWhole(ScalarType type, int size)
+    {
+        NativeRuntime.Initialize();
+        try
+        {
+            return from_file(Path, shared: false, size: _length / size, dtype: type).DetachFromDisposeScope();
+        }
+        catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or IOException)
+        {
+            throw new RlvrException($"{Path}: the system does not map the file into memory: {e.Message.Split('\n')[0]}. Load it instead (compute.reference: memory).", e);
+        }
     }
 
     private Window Map(SafeTensorsEntry entry, long offset, int count) => new(_map, _header.DataStart + entry.Begin + offset, count);

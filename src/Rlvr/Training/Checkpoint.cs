@@ -14,7 +14,7 @@ public static class Checkpoint
     private const string OptimizerFile = "optimizer.safetensors", StateFile = "trainer_state.json";
     private const string CriticFolder = "critic", CriticOptimizerFile = "critic_optimizer.safetensors";
 
-    private sealed record State(int Step, long OptimizerSteps, long CriticOptimizerSteps = 0, double? KlCoefficient = null);
+    private sealed record State(int Step, long OptimizerSteps, long CriticOptimizerSteps = 0, double? KlCoefficient = null, string? Reference = null);
 
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
     /// <param name="folder">Where.</param>
@@ -34,19 +34,24 @@ public static class Checkpoint
                 critic.Model.Save(Path.Combine(temporary, CriticFolder));
                 SafeTensorsWriter.Write(Path.Combine(temporary, CriticOptimizerFile), critic.Optimizer.State());
             }
-            State state = new(step, trainer.Optimizer.StepCount, trainer.Critic?.Optimizer.StepCount ?? 0, trainer.KlCoefficient.Value);
+            State state = new(step, trainer.Optimizer.StepCount, trainer.Critic?.Optimizer.StepCount ?? 0, trainer.KlCoefficient.Value, trainer.ReferenceSource?.Fingerprint);
             File.WriteAllText(Path.Combine(temporary, StateFile), JsonSerializer.Serialize(state));
         });
     }
 
     /// <summary>Continues the optimiser, and the critic where there is one, from a checkpoint. (The policy is loaded from the same folder.)</summary>
     /// <returns>Steps done.</returns>
-    /// <exception cref="RlvrException">The folder is no checkpoint, or belongs to another model.</exception>
+    /// <exception cref="RlvrException">The folder is no checkpoint, or belongs to another model, or the reference's folder holds another one than it did.</exception>
     public static int Restore(string folder, RlTrainer trainer)
     {
         string statePath = Path.Combine(folder, StateFile);
         if (!File.Exists(statePath)) throw new RlvrException($"{folder} is not a checkpoint of a training run: it has no {StateFile}.");
         State state = ReadState(statePath);
+        if (trainer.ReferenceSource is var (source, fingerprint) && state.Reference is { } expected && fingerprint != expected)
+        {
+            throw new RlvrException($"{folder}: the reference of the KL terms was a model that {source} no longer holds: its configuration and weights had the fingerprint {expected}, "
+                + $"{fingerprint} found. Put that model back, or start a new run with this one.");
+        }
         Restore(trainer.Optimizer, state.OptimizerSteps, Path.Combine(folder, OptimizerFile));
         if (trainer.Critic is { } critic)
         {

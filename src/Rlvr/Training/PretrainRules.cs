@@ -36,10 +36,11 @@ public static class PretrainRules
         AtLeast("data.batch_size", 1),
         AtLeast("data.bucket_batches", 1),
 
-        // Models that are made here are small.
+        // Models that are made here are small, and compared with no other.
         OneOf("optimizer.state", Moments.Float32),
         OneOf("compute.recompute", "auto", "false"),
-        .. RecipeRules.Training.Where(rule => rule.Key is not ("optimizer.state" or "compute.recompute")
+        OneOf("compute.reference", ReferenceModel.Auto, ReferenceModel.InMemory),
+        .. RecipeRules.Training.Where(rule => rule.Key is not ("optimizer.state" or "compute.recompute" or "compute.reference")
             && (rule.Key.StartsWith("optimizer.", StringComparison.Ordinal) || rule.Key.StartsWith("compute.", StringComparison.Ordinal))),
     ];
 }

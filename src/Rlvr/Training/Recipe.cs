@@ -373,6 +373,15 @@ public sealed record ComputeOptions
     /// </summary>
     public string Recompute { get; init; } = "auto";
 
+    /// <summary>
+    /// Where the weights of the KL reference are that is a whole model: in <c>memory</c>; <c>mapped</c>, on the CPU, from the model's files, which costs page cache that the
+    /// system can drop; or <c>auto</c>: mapped where the plan says that the run would not fit into memory otherwise. Its numbers are the same.
+    /// </summary>
+    public string Reference { get; init; } = ReferenceModel.Auto;
+
+    /// <summary>Whether the reference is mapped. (<c>auto</c> was decided before.)</summary>
+    internal bool MapsReference => Reference == ReferenceModel.Mapped;
+
     /// <summary>Whether layers are computed again. (<c>auto</c> was decided before anything is computed.)</summary>
     internal bool Recomputes => Recompute == "true";
 }

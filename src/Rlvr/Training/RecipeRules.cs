@@ -106,6 +106,7 @@ public static class RecipeRules
         AtLeast("compute.threads", 0),
         AtLeast("compute.micro_batch_tokens", 1),
         OneOf("compute.recompute", "auto", "true", "false"),
+        OneOf("compute.reference", [.. ReferenceModel.Places]),
     ];
 
     /// <summary>Checks a recipe that was made in code. One read by <see cref="RecipeFile"/> has been checked already.</summary>

@@ -55,9 +55,12 @@ public sealed class RlTrainer : IDisposable
     /// <param name="recipe">Rollout, loss and optimiser settings.</param>
     /// <param name="reference">The reference policy (for a resumed run); taken over.</param>
     /// <param name="algorithm">How rewards become advantages and a loss, in place of what the recipe names.</param>
+    /// <param name="origin">
+    /// The folder with the model that the run started from, unchanged since: what the KL reference is read from where it is not a copy of the policy. Null where it is the policy as it is now.
+    /// </param>
     /// <exception cref="RlvrException">No problems, none with a label the reward can read, a prompt that is too long, or settings that do not fit together.</exception>
     public RlTrainer(
-        LanguageModel model, IReadOnlyList<Problem> problems, IReward reward, Recipe recipe, Transformer? reference = null, Algorithm? algorithm = null)
+        LanguageModel model, IReadOnlyList<Problem> problems, IReward reward, Recipe recipe, Transformer? reference = null, Algorithm? algorithm = null, string? origin = null)
     {
         RecipeRules.CheckTogether(recipe, algorithm);
         if (problems.Count == 0) throw new RlvrException("There are no problems to train on.");
@@ -76,11 +79,12 @@ public sealed class RlTrainer : IDisposable
             OnGpu = device.type == DeviceType.CUDA,
             Prompt = prompts.Max(prompt => prompt.Length),
             Prompts = int.Min(this.problems.Select(problem => problem.Text).Distinct(StringComparer.Ordinal).Count(), recipe.Rollout.BatchSize),
+            MappableElement = reference is null ? ReferenceModel.MappableElement(recipe, model, origin) : null,
         };
         this.recipe = recipe = MemoryChoices.Decide(recipe, model.Network.Config, Workload, MachineMemory.Total(device));
         rollouts = new RolloutPhase(model, this.problems, prompts, reward, recipe, algorithm.Advantage.Needs.HasFlag(AdvantageNeeds.GreedyBaseline));
         LoraAdapter? start = recipe.Lora.Rank > 0 ? LoraTraining.Attach(model, recipe) : null;
-        this.reference = recipe.Loss.NeedsReference ? reference ?? LoadReference(start) : null;
+        this.reference = recipe.Loss.NeedsReference ? reference ?? ReferenceModel.Load(recipe, model, start, origin) : null;
         if (this.reference?.Adapter != start) start?.Dispose();
         Critic = recipe.Critic.Enabled ? new Critic(LoadCritic(), recipe) : null;
         model.Network.RequireGradients(true);
@@ -97,6 +101,9 @@ public sealed class RlTrainer : IDisposable
 
     /// <summary>Threads by phase; null leaves them as they are.</summary>
     internal ThreadPlan? Threads { get; init; }
+
+    /// <summary>The folder that the reference comes from, and what a run that goes on must find there; null where it needs nothing.</summary>
+    internal (string Folder, string Fingerprint)? ReferenceSource { get; init; }
 
     /// <summary>The recipe, with what it left to the memory there is decided.</summary>
     internal Recipe Recipe => recipe;
@@ -188,25 +195,13 @@ public sealed class RlTrainer : IDisposable
     private IReadOnlyList<UpdateSample> Learnt(ScoredRollout[] scored, IReadOnlyList<UpdateSample> samples) => !recipe.Loss.MaskTruncated ? samples
         : [.. samples.Select((s, i) => scored[i].Rollout.Finish == FinishReason.Length ? s.WithoutTokens() : s)];
 
-    /// <param name="start">The adapter that the policy starts with; null for none, or none yet.</param>
-    private Transformer LoadReference(LoraAdapter? start)
-    {
-        if (recipe.Loss.Reference.Length == 0) return recipe.Lora.Rank > 0 ? model.Network.Sharing(start) : model.Network.Clone(frozen: true);
-        Transformer loaded = Transformer.Load(HubLocator.FindModel(recipe.Loss.Reference), model.Network.Device, model.Network.ComputeType, frozen: true);
-        if (loaded.Config.VocabularySize == model.Network.Config.VocabularySize) return loaded;
-        using (loaded) throw OtherVocabulary("loss.reference", recipe.Loss.Reference, loaded.Config);
-    }
-
     private ValueModel LoadCritic()
     {
         if (recipe.Critic.Model.Length == 0) return ValueModel.From(model.Network);
         ValueModel loaded = ValueModel.Load(HubLocator.FindModel(recipe.Critic.Model), model.Network.Device, model.Network.ComputeType);
         if (loaded.Config.VocabularySize == model.Network.Config.VocabularySize) return loaded;
-        using (loaded) throw OtherVocabulary("critic.model", recipe.Critic.Model, loaded.Config);
+        using (loaded) throw ReferenceModel.OtherVocabulary("critic.model", recipe.Critic.Model, loaded.Config, model.Network.Config);
     }
-
-    private RlvrException OtherVocabulary(string key, string folder, ModelConfig config) => new(
-        $"{key}: {folder} has a vocabulary of {config.VocabularySize} tokens, the policy one of {model.Network.Config.VocabularySize}; a model with the policy's tokenizer is needed.");
 
     private int[] Encode(Problem problem)
     {

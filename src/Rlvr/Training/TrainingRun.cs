@@ -58,13 +58,20 @@ public sealed class TrainingRun : IDisposable
             return folder;
         }
         bool adapts = recipe.Lora.Rank > 0; // then the weights themselves stay as they are
-        model = LanguageModel.Load(checkpoint ?? BaseModel(), device, recipe.Compute.Precision, frozen: adapts);
+        // A checkpoint needs the model that the run started from for its reference only.
+        string? origin = checkpoint is null || (recipe.Loss.NeedsReference && recipe.Loss.Reference.Length == 0) ? BaseModel() : null;
+        model = LanguageModel.Load(checkpoint ?? origin!, device, recipe.Compute.Precision, frozen: adapts);
         threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
         CheckLengths();
-        Transformer? reference = checkpoint is null || !recipe.Loss.NeedsReference || recipe.Loss.Reference.Length > 0 ? null
-            : adapts ? LoraTraining.Reference(model.Network, BaseModel()) : Transformer.Load(BaseModel(), device, model.Network.ComputeType, frozen: true, merge: true);
-        trainer = new RlTrainer(model, problems, reward, recipe, reference) { Threads = threads };
+        trainer = new RlTrainer(model, problems, reward, recipe, origin: origin) { Threads = threads, ReferenceSource = ReferenceSource(recipe, origin) };
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
+    }
+
+    private static (string Folder, string Fingerprint)? ReferenceSource(Recipe recipe, string? origin)
+    {
+        if (!recipe.Loss.NeedsReference) return null;
+        string folder = recipe.Loss.Reference.Length > 0 ? HubLocator.FindModel(recipe.Loss.Reference) : origin!;
+        return (folder, ModelFingerprint.OfNetwork(folder));
     }
 
     private static TrainingRun Prepare(Recipe recipe, ITrainingObserver observer, string? checkpoint, CancellationToken cancellation = default)

@@ -113,6 +113,47 @@ public sealed class SafeTensorsTests : IDisposable
         Assert.Equal([File_("all.safetensors")], Directory.GetFiles(_folder));
     }
 
+    [Fact]
+    public void A_mapped_tensor_is_the_files_memory_and_outlives_the_file_object()
+    {
+        Tensor matrix = rand(7, 9).to(ScalarType.BFloat16), vector = rand(5);
+        string path = File_("mapped.safetensors");
+        SafeTensorsWriter.Write(path, [("matrix", matrix), ("vector", vector), ("empty", zeros(0, 3))]);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead); // as in the cache of a hub
+        byte[] bytes = File.ReadAllBytes(path);
+        Tensor mapped, other;
+        using (SafeTensorsFile file = new(path))
+        {
+            (mapped, other) = (file.MapTensor("matrix")!, file.MapTensor("vector")!);
+            Assert.Null(file.MapTensor("empty"));
+            Assert.Contains("no tensor 'c'", Assert.Throws<RlvrException>(() => file.MapTensor("c")).Message);
+        }
+        Assert.Equal((ScalarType.BFloat16, ScalarType.Float32), (mapped.dtype, other.dtype));
+        Assert.Equal(matrix.shape, mapped.shape);
+        Assert.True(mapped.eq(matrix).all().item<bool>() && other.eq(vector).all().item<bool>());
+        // Another file may take its name: what is mapped is the old one.
+        SafeTensorsWriter.Write(path, [("matrix", zeros(7, 9))]);
+        Assert.True(mapped.eq(matrix).all().item<bool>());
+        File.WriteAllBytes(File_("again.safetensors"), bytes);
+        using SafeTensorsFile again = new(File_("again.safetensors"));
+        again.MapTensor("matrix")!.zero_();
+        Assert.Equal(bytes, File.ReadAllBytes(File_("again.safetensors")));
+    }
+
+    [Fact]
+    public void A_tensor_that_does_not_begin_at_an_element_is_not_mapped()
+    {
+        string path = File_("odd.safetensors");
+        string header = """{"w":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}""";
+        Handmade(path, header.PadRight(header.Length + (header.Length % 2 == 0 ? 1 : 0)), 4);
+        using SafeTensorsFile file = new(path);
+        Assert.Null(file.MapTensor("w"));
+        Assert.Equal([0f, 0f], file.Load("w", ScalarType.Float32).data<float>().ToArray());
+        Handmade(path, header.PadRight(header.Length + (header.Length % 2)), 4);
+        using SafeTensorsFile even = new(path);
+        Assert.Equal(2, even.MapTensor("w")!.numel());
+    }
+
     [Theory]
     [InlineData(ScalarType.BFloat16)]
     [InlineData(ScalarType.Float16)]

@@ -3,6 +3,7 @@ using Rlvr.Models;
 using Rlvr.Rewards;
 using Rlvr.Rollouts;
 using Rlvr.Tests.Models;
+using Rlvr.Tests.Shared;
 using Rlvr.Training;
 using static TorchSharp.torch;
 using Generator = Rlvr.Rollouts.Generator;
@@ -40,6 +41,29 @@ public class LiveTensorsTests
         long before = Live();
         for (int step = 5; step <= 9; step++) trainer.Step(step);
         Assert.True(before == Tensor.TotalCount, $"{name}: {Tensor.TotalCount - before} tensors more");
+    }
+
+    [Theory]
+    [InlineData("fp32", ScalarType.BFloat16)]
+    [InlineData("bf16", ScalarType.BFloat16)]
+    [InlineData("bf16", ScalarType.Float32)]
+    public void A_mapped_reference_leaves_no_copy_behind(string precision, ScalarType file)
+    {
+        using TemporaryFolder folder = new();
+        TinyLanguage.Save(folder["made"]);
+        using (LanguageModel made = LanguageModel.Load(folder["made"])) made.Network.Save(folder["model"], folder["made"], file);
+        long start = 0;
+        for (int run = 0; run < 2; run++)
+        {
+            if (run == 1) start = Live();
+            using LanguageModel model = LanguageModel.Load(folder["model"], precision: precision);
+            using RlTrainer trainer = new(model, [new("a", "one", "1"), new("b", "twenty", "1")], new FunctionReward((_, response) => response.Length % 2), new Recipe { Rollout = Rollout, Compute = new ComputeOptions { Reference = "mapped" } });
+            trainer.Step(1);
+            long before = Live();
+            for (int step = 2; step <= 4; step++) trainer.Step(step);
+            Assert.Equal(before, Tensor.TotalCount);
+        }
+        Assert.Equal(start, Tensor.TotalCount);
     }
 
     /// <summary>What other tests have left to the garbage collector is not counted; what these tests leave to it is.</summary>

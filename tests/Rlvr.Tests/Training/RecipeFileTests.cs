@@ -120,6 +120,7 @@ public sealed class RecipeFileTests : IDisposable
     [InlineData("rollout:\n  top_p: 0\n", "recipe.yaml(2,10): error: 'rollout.top_p' must be above 0 and at most 1; found 0.")]
     [InlineData("rollout:\n  group_size: 0\n", "recipe.yaml(2,15): error: 'rollout.group_size' must be at least 1; found 0.")]
     [InlineData("loss:\n  kl_estimator: k33\n", "recipe.yaml(2,17): error: 'loss.kl_estimator' must be 'k1', 'abs', 'k2' or 'k3'; found 'k33'. Did you mean 'k3'?")]
+    [InlineData("compute:\n  reference: maped\n", "recipe.yaml(2,14): error: 'compute.reference' must be 'auto', 'memory' or 'mapped'; found 'maped'. Did you mean 'mapped'?")]
     [InlineData("reward:\n  kind: maths\n", "recipe.yaml(2,9): error: 'reward.kind': there is no reward 'maths'. Did you mean 'math'? The rewards are math, format, random, exact, numeric, choice, regex, program, overlong, tokens, characters, repetition.")]
     [InlineData("reward:\n  kind: math + repetition\n", "recipe.yaml(2,9): error: 'reward.kind': 'repetition' is a cost, from 0 to 1: expected it to be subtracted, '- repetition', found it added.")]
     [InlineData("reward:\n  kind: regex\n  pattern: (a\n", "recipe.yaml(3,12): error: 'reward.pattern': at character 2: InsufficientClosingParentheses.")]

@@ -10,7 +10,7 @@ public static class ModelFingerprint
 {
     private const int Blocks = 64, BlockBytes = 16 * 1024;
 
-    private static readonly string[] SmallFiles = ["config.json", "tokenizer.json", "adapter_config.json"];
+    private static readonly string[] NetworkFiles = ["config.json", "adapter_config.json"], SmallFiles = ["config.json", "tokenizer.json", "adapter_config.json"];
 
     /// <summary>
     /// SHA-256 of the configuration, the tokenizer, and of every weight file its size and 64 blocks of 16 KiB, evenly spread from its beginning
@@ -18,12 +18,19 @@ public static class ModelFingerprint
     /// </summary>
     /// <param name="folder">A model folder.</param>
     /// <exception cref="RlvrException">It is no model folder; the message says what is wrong.</exception>
-    public static string Of(string folder)
+    public static string Of(string folder) => Of(folder, SmallFiles);
+
+    /// <summary>The same without the tokenizer: what tells apart models that compute other numbers of the same tokens.</summary>
+    /// <param name="folder">A model folder.</param>
+    /// <exception cref="RlvrException">It is no model folder; the message says what is wrong.</exception>
+    public static string OfNetwork(string folder) => Of(folder, NetworkFiles);
+
+    private static string Of(string folder, string[] smallFiles)
     {
         using ModelFolder model = ModelFolder.Open(folder);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // An adapter has its configuration and perhaps a tokenizer, the base model the rest.
-        foreach (string path in new[] { model.BaseFolder, folder }.Distinct().SelectMany(f => SmallFiles.Select(name => Path.Combine(f, name))).Where(File.Exists)) hash.AppendData(File.ReadAllBytes(path));
+        foreach (string path in new[] { model.BaseFolder, folder }.Distinct().SelectMany(f => smallFiles.Select(name => Path.Combine(f, name))).Where(File.Exists)) hash.AppendData(File.ReadAllBytes(path));
         byte[] block = new byte[BlockBytes];
         foreach (SafeTensorsFile file in model.Files.OrderBy(f => f.Path, StringComparer.Ordinal))
         {

@@ -3,9 +3,9 @@ using Rlvr.Models;
 namespace Rlvr.Training;
 
 /// <summary>
-/// Decides what a recipe leaves to the memory there is: how many rows are decoded at once (<c>rollout.max_rows: 0</c>), and whether the update computes
-/// layers again (<c>compute.recompute: auto</c>). A function of recipe, model, data and machine, not of what is free at the moment, so that a run that is
-/// resumed or repeated decides alike; neither changes results beyond rounding.
+/// Decides what a recipe leaves to the memory there is: how many rows are decoded at once (<c>rollout.max_rows: 0</c>), whether the reference is mapped
+/// (<c>compute.reference: auto</c>), which costs least and so comes first, and whether the update computes layers again (<c>compute.recompute: auto</c>). A function of recipe, model, data and machine, not of what is free at the moment, so that a run that is
+/// resumed or repeated decides alike; none of them changes results beyond rounding.
 /// </summary>
 public static class MemoryChoices
 {
@@ -17,20 +17,26 @@ public static class MemoryChoices
     /// <param name="model">The model's sizes.</param>
     /// <param name="workload">Of the run.</param>
     /// <param name="memory">Bytes of the device; null where they are not known.</param>
-    /// <returns>The recipe with a number of rows, or 0 where all fit, and with <c>true</c> or <c>false</c> for <c>auto</c>.</returns>
+    /// <returns>The recipe with a number of rows, or 0 where all fit, and with <c>auto</c> decided.</returns>
     public static Recipe Decide(Recipe recipe, ModelConfig model, MemoryWorkload workload, long? memory)
     {
-        if (memory is not { } bytes) return recipe with { Compute = recipe.Compute with { Recompute = recipe.Compute.Recomputes ? "true" : "false" } };
-        long available = (long)(Share * bytes);
-        if (recipe.Compute.Recompute == "auto")
+        long available = memory is { } bytes ? (long)(Share * bytes) : long.MaxValue;
+        if (recipe.Compute.Reference == ReferenceModel.Auto)
         {
-            MemoryPlan kept = MemoryPlanner.Of(recipe, model, workload);
-            bool fits = kept.KeptBytes + kept.Phases[1].Bytes <= available;
-            recipe = recipe with { Compute = recipe.Compute with { Recompute = fits ? "false" : "true" } };
+            bool maps = workload.MappableElement is not null && MemoryPlanner.CopiesReference(recipe) && !workload.OnGpu && !UpdateFits();
+            recipe = recipe with { Compute = recipe.Compute with { Reference = maps ? ReferenceModel.Mapped : ReferenceModel.InMemory } };
         }
+        if (recipe.Compute.Recompute == "auto") recipe = recipe with { Compute = recipe.Compute with { Recompute = UpdateFits() ? "false" : "true" } };
+        if (memory is null) return recipe;
         if (recipe.Rollout.MaxRows > 0) return recipe;
         MemoryPlan plan = MemoryPlanner.Of(recipe, model, workload);
         int rows = MemoryPlanner.RowsThatFit(plan, available);
         return rows >= plan.Rows ? recipe : recipe with { Rollout = recipe.Rollout with { MaxRows = rows } };
+
+        bool UpdateFits()
+        {
+            MemoryPlan now = MemoryPlanner.Of(recipe, model, workload);
+            return now.KeptBytes + now.Phases[1].Bytes <= available;
+        }
     }
 }

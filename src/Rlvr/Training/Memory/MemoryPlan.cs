@@ -24,6 +24,9 @@ public sealed record MemoryPhase(string Name, IReadOnlyList<MemoryItem> Items)
 /// <param name="Recomputes">Whether the update computes layers again in its backward pass.</param>
 public sealed record MemoryPlan(IReadOnlyList<MemoryItem> Kept, IReadOnlyList<MemoryPhase> Phases, int Rows, bool Recomputes)
 {
+    /// <summary>What is read through mappings of files: page cache, which the system drops where memory is needed and reads again. Not part of the totals.</summary>
+    public IReadOnlyList<MemoryItem> PageCache { get; init; } = [];
+
     /// <summary>Bytes that are kept all the time.</summary>
     public long KeptBytes => Kept.Sum(item => item.Bytes);
 
@@ -41,13 +44,15 @@ public sealed record MemoryPlan(IReadOnlyList<MemoryItem> Kept, IReadOnlyList<Me
     public string Summary(long? available) =>
         $"{Gigabytes(Total)} at the peak, in the {Largest.Name}{(available is { } bytes ? $", of {Gigabytes(bytes)}" : "")}: "
         + string.Join(", ", Kept.Concat(Largest.Items).Where(item => item.Bytes > 0).Select(item => $"{item.Name} {Gigabytes(item.Bytes)}"))
-        + $"; {Rows} rows decoded at once{(Recomputes ? ", layers computed again in the backward pass" : "")}";
+        + $"; {Rows} rows decoded at once{(Recomputes ? ", layers computed again in the backward pass" : "")}"
+        + string.Concat(PageCache.Select(item => $"; {item.Name} mapped from its files, {Gigabytes(item.Bytes)} of page cache"));
 
     /// <summary>The plan as lines of a name and a size.</summary>
     /// <param name="available">What the machine has; null where it is not known.</param>
     public IEnumerable<(string Name, string Size)> Lines(long? available)
     {
         foreach (MemoryItem item in Kept) yield return (item.Name, Gigabytes(item.Bytes));
+        foreach (MemoryItem item in PageCache) yield return ($"{item.Name}, page cache", $"{Gigabytes(item.Bytes)}, not in the total: the system can drop it");
         foreach (MemoryPhase phase in Phases)
         {
             foreach (MemoryItem item in phase.Items)

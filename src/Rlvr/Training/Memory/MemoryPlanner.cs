@@ -19,6 +19,9 @@ public static class MemoryPlanner
 
     private const int Float = 4, Double = 8;
 
+    /// <summary>Bytes of an element of a published model, where nobody has looked: bfloat16.</summary>
+    private const int PublishedElement = 2;
+
     /// <summary>Whether a recipe's products and attention are computed in bfloat16.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="width">The model's hidden size.</param>
@@ -35,7 +38,8 @@ public static class MemoryPlanner
         int computed = bf16 ? 2 : Float;
         ParameterSizes sizes = ParameterSizes.Of(model);
         List<MemoryItem> kept = [new("program", workload.OnGpu ? ProgramOnGpu : Program), .. Policy(recipe, model, sizes, bf16)];
-        if (CopiesReference(recipe)) kept.Add(new(Reference, sizes.Frozen(computed)));
+        MappedWeights? mapped = Mapped(recipe, model, workload);
+        if (CopiesReference(recipe)) kept.Add(new(Reference, mapped is null ? sizes.Frozen(computed) : mapped.Vectors * Float));
         if (recipe.Critic.Enabled)
         {
             ModelConfig body = model with { TieWordEmbeddings = true };
@@ -45,7 +49,15 @@ public static class MemoryPlanner
         int rows = Rows(recipe);
         List<MemoryPhase> phases = [Decoding("rollouts", recipe, model, workload.OnGpu, rows, workload.Prompt, workload.Prompts, recipe.Rollout.MaxNewTokens, computed, recipe.Rollout.Temperature > 0), UpdateMemory.Of(recipe, model, workload, computed)];
         if (workload.EvaluationProblems > 0) phases.Add(Evaluation(recipe, model, workload, computed));
-        return new MemoryPlan(kept, phases, rows, recipe.Compute.Recomputes);
+        return new MemoryPlan(kept, phases, rows, recipe.Compute.Recomputes) { PageCache = mapped is null ? [] : [new(Reference, mapped.Matrices * mapped.Element)] };
+    }
+
+    /// <summary>The reference where it is mapped; null where it is not.</summary>
+    internal static MappedWeights? Mapped(Recipe recipe, ModelConfig model, MemoryWorkload workload)
+    {
+        if (!recipe.Compute.MapsReference || workload.OnGpu || !CopiesReference(recipe)) return null;
+        long vectors = model.ParameterShapes().Values.Where(shape => shape.Length == 1).Sum(shape => shape[0]);
+        return new MappedWeights(vectors, ParameterSizes.Of(model).All - vectors, workload.MappableElement ?? PublishedElement);
     }
 
     /// <summary>Whether the reference has weights of its own: that of an adapter is the model without it.</summary>
@@ -124,3 +136,9 @@ public static class MemoryPlanner
         ]);
     }
 }
+
+/// <summary>A model whose matrices are mapped.</summary>
+/// <param name="Vectors">Elements of its norms and biases, which are loaded.</param>
+/// <param name="Matrices">Elements of its matrices.</param>
+/// <param name="Element">Bytes of an element of these in the files.</param>
+internal sealed record MappedWeights(long Vectors, long Matrices, int Element);

@@ -9,6 +9,9 @@ public sealed record MemoryWorkload
     /// <summary>Whether a GPU computes: there a chunk of the update is a whole micro-batch.</summary>
     public bool OnGpu { get; init; }
 
+    /// <summary>Bytes of an element in the files that the reference can be mapped from; null where it cannot be.</summary>
+    public int? MappableElement { get; init; }
+
     /// <summary>Tokens of the longest prompt.</summary>
     public int Prompt { get; init; } = GuessedPrompt;
 

@@ -39,6 +39,8 @@ internal static class UpdateMemory
         long peak = kept + long.Max(logits, keptLogits + back + (recompute ? layer : 0));
         // The embedding's own gradient is made whole before it is added, unless layers are computed again.
         if (!recompute && !adapts) peak = long.Max(peak, keptLogits + (Float * hidden * model.VocabularySize));
+        // The reference's pass comes before the policy's: where its matrices are converted for each product, the output matrix is there whole while logits are computed.
+        if (MemoryPlanner.Mapped(recipe, model, workload) is { } mapped && mapped.Element != computed) peak = long.Max(peak, (2 * stream) + logits + (computed * hidden * model.VocabularySize));
         if (workload.OnGpu) peak = (long)(peak * KeptOnGpu);
         return new MemoryPhase("update", [new(MemoryPlanner.Activations, peak - long.Min(logits, peak)), new(MemoryPlanner.Logits, long.Min(logits, peak))]);
     }

@@ -85,6 +85,35 @@ public class MemoryPlannerTests
         Assert.Equal("false", MemoryChoices.Decide(recipe, SevenBillion, Gpu, null).Compute.Recompute);
     }
 
+    [Theory]
+    [InlineData("fp32")]
+    [InlineData("bf16")]
+    public void A_mapped_reference_is_page_cache(string precision)
+    {
+        MemoryWorkload files = new() { MappableElement = 2 };
+        Recipe copied = new() { Rollout = new RolloutOptions { MaxRows = 4, MaxNewTokens = 64 }, Compute = new ComputeOptions { Precision = precision, Reference = "memory" } };
+        Recipe mapped = copied with { Compute = copied.Compute with { Reference = "mapped" } }, open = copied with { Compute = copied.Compute with { Reference = "auto" } };
+        MemoryPlan before = MemoryPlanner.Of(copied, SevenBillion, files), after = MemoryPlanner.Of(mapped, SevenBillion, files);
+        Assert.Empty(before.PageCache);
+        Assert.InRange(after["reference"], 1, 4_000_000); // norms and biases
+        Assert.InRange(after.PageCache.Single().Bytes, 1.99 * SevenBillion.ParameterCount, 2 * SevenBillion.ParameterCount);
+        Assert.InRange(before.KeptBytes - after.KeptBytes, (precision == "fp32" ? 3.99 : 1.99) * SevenBillion.ParameterCount, (precision == "fp32" ? 4 : 2) * SevenBillion.ParameterCount);
+        Assert.Contains(after.Lines(null), line => line.Name == "reference, page cache" && line.Size.StartsWith("15.2", StringComparison.Ordinal));
+        Assert.Contains("reference mapped from its files, 15.2", after.Summary(null), StringComparison.Ordinal);
+
+        // auto: only where it does not fit otherwise, and before layers are computed again.
+        ComputeOptions Decided(Recipe recipe, MemoryWorkload workload, double memory) => MemoryChoices.Decide(recipe, SevenBillion, workload, (long)memory).Compute;
+        long needed = before.KeptBytes + before.Phases[1].Bytes;
+        Assert.Equal("memory", Decided(open, files, needed / 0.849).Reference);
+        Assert.Equal(("mapped", "false"), (Decided(open, files, needed / 0.86).Reference, Decided(open, files, needed / 0.86).Recompute));
+        Assert.Equal("true", Decided(open, files, 1).Recompute);
+        Assert.Equal("memory", Decided(copied, files, 1).Reference);
+        Assert.Equal("memory", Decided(open, files with { MappableElement = null }, 1).Reference);
+        Assert.Equal("memory", Decided(open, files with { OnGpu = true }, 1).Reference);
+        Assert.Equal("memory", Decided(open with { Loss = new LossOptions { Kl = 0 } }, files, 1).Reference);
+        Assert.Equal("memory", MemoryChoices.Decide(open, SevenBillion, files, null).Compute.Reference);
+    }
+
     [Fact]
     public void As_many_rows_are_decoded_at_once_as_fit()
     {

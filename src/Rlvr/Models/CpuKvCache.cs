@@ -43,8 +43,10 @@ public sealed class CpuKvCache : IKvCache
     }
 
     /// <summary>Whether a model can be decoded with it: its rows are computed eight numbers at a time.</summary>
-    public static bool Suits(Transformer model) =>
-        model.Device.type == DeviceType.CPU && Vector256.IsHardwareAccelerated && model.Config.HiddenSize % 8 == 0 && model.Config.IntermediateSize % 8 == 0;
+    public static bool Suits(Transformer model) => model.Device.type == DeviceType.CPU && Suits(model.Config);
+
+    /// <summary>Whether a model of these sizes can, on the CPU.</summary>
+    internal static bool Suits(ModelConfig config) => Vector256.IsHardwareAccelerated && config.HiddenSize % 8 == 0 && config.IntermediateSize % 8 == 0;
 
     /// <summary>Rows in use: 0..Rows-1.</summary>
     public int Rows => rows.Rows;

@@ -14,10 +14,31 @@ internal static class UpdateMemory
     public static MemoryPhase Of(Recipe recipe, ModelConfig model, MemoryWorkload workload, int computed)
     {
         (long tokens, long predicted) = Chunk(recipe, workload);
+        bool adapts = recipe.Lora.Rank > 0; // then no weight has a gradient
+        bool autograd = workload.OnGpu || !CpuKvCache.Suits(model);
+        (long layer, long back, long input) = autograd
+            ? ByAutograd(recipe, model, workload, computed, tokens, adapts)
+            : ByKernels(model, computed, tokens, adapts);
+        // A chunk of logits: themselves, log-probabilities that become the gradient, and a factor.
+        long words = long.Min(long.Max(workload.OnGpu ? TokenLogProbs.ChunkElementsOnGpu : TokenLogProbs.ChunkElements, model.VocabularySize), predicted * model.VocabularySize);
+        long logits = words * ((3 * Float) + (computed == Float ? 0 : computed)), keptLogits = predicted * model.VocabularySize <= words ? words * Float : 0;
+        bool recompute = recipe.Compute.Recomputes;
+        long stream = Float * model.HiddenSize * tokens, kept = recompute ? (model.Layers * input) + (2 * stream) : (model.Layers * layer) + (3 * stream);
+        long peak = kept + long.Max(logits, keptLogits + back + (recompute ? layer : 0));
+        // By autograd the embedding's own gradient is made whole before it is added, unless layers are computed again.
+        if (autograd && !recompute && !adapts) peak = long.Max(peak, keptLogits + (Float * (long)model.HiddenSize * model.VocabularySize));
+        // The reference's pass comes before the policy's: where its matrices are converted for each product, the output matrix is there whole while logits are computed.
+        if (MemoryPlanner.Mapped(recipe, model, workload) is { } mapped && mapped.Element != computed) peak = long.Max(peak, (2 * stream) + logits + (computed * (long)model.HiddenSize * model.VocabularySize));
+        if (workload.OnGpu) peak = (long)(peak * KeptOnGpu);
+        return new MemoryPhase("update", [new(MemoryPlanner.Activations, peak - long.Min(logits, peak)), new(MemoryPlanner.Logits, long.Min(logits, peak))]);
+    }
+
+    /// <summary>What autograd keeps of a layer, what it needs on its way back through one, and what goes into a layer.</summary>
+    private static (long Layer, long Back, long Input) ByAutograd(Recipe recipe, ModelConfig model, MemoryWorkload workload, int computed, long tokens, bool adapts)
+    {
         long hidden = model.HiddenSize, length = workload.Prompt + recipe.Rollout.MaxNewTokens;
         long queries = (long)model.Heads * model.HeadDim, scores = Float * model.Heads * length;
-        // Kept of a layer for its backward pass, by token: what goes into the norms, normalised and scaled; queries, keys and values for every query head,
-        // probabilities, and what comes out; gate, silu, up and their product.
+        // By token: what goes into the norms, normalised and scaled; queries, keys and values for every query head, probabilities, and what comes out; gate, silu, up and their product.
         // With flash attention on a GPU neither scores nor expanded heads, but a prompt's keys and values once more for each row; and norms keep no more than their input.
         bool flash = workload.OnGpu && computed != Float && CudaOps.FlashKnows(model.HeadDim);
         if (flash) scores = 0;
@@ -25,24 +46,24 @@ internal static class UpdateMemory
         long copies = (long)model.KeyValueHeads * model.HeadDim * length / int.Max(1, recipe.Rollout.MaxNewTokens);
         long attention = flash ? (2L * computed * (queries + copies)) + (Float * model.Heads) : (queries * ((4L * Float) + (2 * computed))) + scores;
         long mlp = 4L * computed * model.IntermediateSize;
-        bool adapts = recipe.Lora.Rank > 0; // then no weight is converted in the graph, or has a gradient
         long converted = computed == Float || adapts ? 0 : computed * ParameterSizes.Of(model).InLayers / model.Layers; // weights in the compute type
-        long layer = (tokens * (norms + attention + mlp)) + converted;
         // On the way back: the gradients of the feed-forward layer or of the scores, and of one matrix.
         long matrix = adapts ? 0 : (Float + (computed == Float ? 0 : computed)) * hidden * model.IntermediateSize;
         long back = (tokens * long.Max(4L * computed * model.IntermediateSize, (3 * scores) + (4 * Float * queries))) + matrix;
-        // A chunk of logits: themselves, log-probabilities that become the gradient, and a factor.
-        long words = long.Min(long.Max(workload.OnGpu ? TokenLogProbs.ChunkElementsOnGpu : TokenLogProbs.ChunkElements, model.VocabularySize), predicted * model.VocabularySize);
-        long logits = words * ((3 * Float) + (computed == Float ? 0 : computed)), keptLogits = predicted * model.VocabularySize <= words ? words * Float : 0;
-        bool recompute = recipe.Compute.Recomputes;
-        long stream = Float * hidden * tokens, kept = recompute ? (model.Layers + 2) * stream : (model.Layers * layer) + (3 * stream);
-        long peak = kept + long.Max(logits, keptLogits + back + (recompute ? layer : 0));
-        // The embedding's own gradient is made whole before it is added, unless layers are computed again.
-        if (!recompute && !adapts) peak = long.Max(peak, keptLogits + (Float * hidden * model.VocabularySize));
-        // The reference's pass comes before the policy's: where its matrices are converted for each product, the output matrix is there whole while logits are computed.
-        if (MemoryPlanner.Mapped(recipe, model, workload) is { } mapped && mapped.Element != computed) peak = long.Max(peak, (2 * stream) + logits + (computed * hidden * model.VocabularySize));
-        if (workload.OnGpu) peak = (long)(peak * KeptOnGpu);
-        return new MemoryPhase("update", [new(MemoryPlanner.Activations, peak - long.Min(logits, peak)), new(MemoryPlanner.Logits, long.Min(logits, peak))]);
+        return ((tokens * (norms + attention + mlp)) + converted, back, Float * hidden * tokens);
+    }
+
+    /// <summary>The same of <see cref="CpuLayers{T}"/>, whose attention keeps a number for each query and head, and scores no longer than a block of them.</summary>
+    private static (long Layer, long Back, long Input) ByKernels(ModelConfig model, int computed, long tokens, bool adapts)
+    {
+        long hidden = model.HiddenSize, size = model.HeadDim, queries = model.Heads * size, keys = model.KeyValueHeads * size, mlp = model.IntermediateSize;
+        long raw = model.Architecture == ModelArchitecture.Qwen3 ? queries + keys : 0; // before their norms
+        // By token: the stream before and after attention with their norms' factors; queries, keys and values; what was attended; gate and up.
+        long input = Float * (hidden + 1), layer = (2 * input) + (computed * ((2 * queries) + (2 * keys) + raw + (2 * mlp))) + (Float * model.Heads);
+        // On the way back the gated product and its gradient, or the gradients of attention; the normalised input, its gradient and the stream's, which is converted.
+        long back = (computed * (long.Max(2 * mlp, (2 * queries) + (2 * keys)) + (3 * hidden))) + (Float * hidden);
+        long part = computed == Float || adapts ? 0 : (Float + computed) * long.Min(WeightGradient.PartElements, hidden * mlp);
+        return (tokens * layer, (tokens * back) + part, tokens * input);
     }
 
     /// <summary>Inputs and predicted tokens of the largest chunk, if every response is as long as it may be. See <see cref="RowChunks"/>.</summary>

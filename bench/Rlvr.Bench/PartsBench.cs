@@ -10,7 +10,7 @@ namespace Rlvr.Bench;
 
 /// <summary>
 /// Where the time of the micro step goes: its phases as they run, and beside them their matrix products, attention and sampling alone, at the same sizes and as
-/// often. What is left are norms, gates, rotations, copies, calls, and in the rollouts attention, which is one kernel with the write into the cache.
+/// often. What is left are copies and calls, and in the rollouts norms, gates and attention.
 /// </summary>
 internal static class PartsBench
 {
@@ -37,12 +37,12 @@ internal static class PartsBench
         Report("rollouts", rollout, ("products", products), ("sampling", sampling));
         double forward = Least(repeats, () => Products(tokens, type, false)) * Layers * Chunks;
         double attentionForward = Least(repeats, () => Attention(setup, type, false)) * Layers * Chunks;
-        Report("reference", reference, ("products", forward), ("attention", attentionForward));
+        Report("reference", reference, ("products", forward), ("attention", attentionForward), ("norms, gates, rotations", Least(repeats, () => Between(tokens, type, false)) * Layers * Chunks));
         double both = Least(repeats, () => Products(tokens, type, true)) * Layers * Chunks;
         double attentionBoth = Least(repeats, () => Attention(setup, type, true)) * Layers * Chunks;
         double words = Least(repeats, () => Words(setup, tokens)) * Chunks, step = Least(repeats, () => optimizer.Step(0));
         Report("policy", whole - reference, ("products", both), ("attention", attentionBoth), ("vocabulary", words), ("optimiser", step),
-            ("norms", Least(repeats, () => Norms(tokens, type)) * 2 * Layers * Chunks), ("gates", Least(repeats, () => Gates(tokens, type)) * Layers * Chunks), ("rotations", Least(repeats, () => Rotations(setup, tokens, type)) * Layers * Chunks));
+            ("norms, gates, rotations", Least(repeats, () => Between(tokens, type, true)) * Layers * Chunks));
     }
 
     /// <summary>The rollouts alone, with and without guesses in turn.</summary>
@@ -71,26 +71,21 @@ internal static class PartsBench
         return least;
     }
 
-    /// <summary>The products of a layer, forward, or forward and backward from float32 weights.</summary>
+    /// <summary>The products of a layer, forward, or forward and backward into float32 gradients.</summary>
     private static void Products(int rows, ScalarType type, bool gradients)
     {
         ModelConfig c = StepSetup.Config;
-        using IDisposable? noGrad = gradients ? null : no_grad();
-        (int In, int Out)[] shapes = [(c.HiddenSize, c.Heads * c.HeadDim), (c.HiddenSize, c.KeyValueHeads * c.HeadDim), (c.HiddenSize, c.KeyValueHeads * c.HeadDim), (c.Heads * c.HeadDim, c.HiddenSize),
-            (c.HiddenSize, c.IntermediateSize), (c.HiddenSize, c.IntermediateSize), (c.IntermediateSize, c.HiddenSize)];
+        using IDisposable noGrad = no_grad();
+        (int In, int Out)[] shapes = [(c.HiddenSize, (c.Heads + (2 * c.KeyValueHeads)) * c.HeadDim), (c.Heads * c.HeadDim, c.HiddenSize), (c.HiddenSize, 2 * c.IntermediateSize), (c.IntermediateSize, c.HiddenSize)];
         foreach ((int into, int outOf) in shapes)
         {
-            Tensor x = Made(rows, into, type), weight = Made(outOf, into, gradients ? ScalarType.Float32 : type);
-            if (!gradients)
-            {
-                nn.functional.linear(x, weight);
-                continue;
-            }
-            x.requires_grad = weight.requires_grad = true;
-            nn.functional.linear(x, type == ScalarType.Float32 ? weight : weight.to(type)).backward([Made(rows, outOf, type)]);
-            (x.requires_grad, weight.requires_grad) = (false, false);
-            x.grad = null;
-            weight.grad = null;
+            Tensor x = Made(rows, into, type), weight = Made(outOf, into, type);
+            nn.functional.linear(x, weight);
+            if (!gradients) continue;
+            Tensor y = Made(rows, outOf, type), sum = zeros(outOf, into);
+            y.mm(weight);
+            if (type == ScalarType.Float32) sum.addmm_(y.t(), x, 0, 1);
+            else sum.add_(y.t().mm(x));
         }
     }
 
@@ -113,14 +108,19 @@ internal static class PartsBench
 
     private static void Attention(StepSetup setup, ScalarType type, bool gradients)
     {
+        if (type == ScalarType.Float32) Attention<SingleElement>(setup, gradients);
+        else Attention<HalfElement>(setup, gradients);
+    }
+
+    private static void Attention<T>(StepSetup setup, bool gradients) where T : IVectorElement
+    {
         ModelConfig c = StepSetup.Config;
-        using IDisposable? noGrad = gradients ? null : no_grad();
         SharedPrefixBatch batch = Batch(setup);
-        int n = (int)batch.Tokens.size(0);
-        Tensor query = Made(n, c.Heads * c.HeadDim, type).detach(), key = Made(n, c.KeyValueHeads * c.HeadDim, type).detach(), value = key.detach();
-        query.requires_grad = key.requires_grad = value.requires_grad = gradients;
-        Tensor result = new SharedPrefixAttention(batch, c).Attend(0, query.view(n, c.Heads, -1), key.view(n, c.KeyValueHeads, -1), value.view(n, c.KeyValueHeads, -1));
-        if (gradients) result.backward([result.detach()]);
+        int n = (int)batch.Tokens.size(0), queries = c.Heads * c.HeadDim;
+        Tensor qkv = Made(n, queries + (2 * c.KeyValueHeads * c.HeadDim), LayerOps<T>.Type), attended = empty(n, queries, dtype: qkv.dtype), logSums = empty(n, c.Heads);
+        SegmentAttention<T> attention = new(batch.Segments(), c.Heads, c.KeyValueHeads, c.HeadDim);
+        attention.Forward(TensorMemory.Start(qkv), TensorMemory.Start(attended), TensorMemory.Start(logSums));
+        if (gradients) attention.Backward(TensorMemory.Start(qkv), TensorMemory.Start(attended), TensorMemory.Start(logSums), TensorMemory.Start(attended), TensorMemory.Start(empty_like(qkv)));
     }
 
     private static void Words(StepSetup setup, int tokens)
@@ -131,29 +131,33 @@ internal static class PartsBench
         words.Backward(words.LogProbs, words.Entropies);
     }
 
-    private static void Norms(int tokens, ScalarType type)
+    private static void Between(int tokens, ScalarType type, bool gradients)
     {
-        Tensor x = Made(tokens, StepSetup.Config.HiddenSize, ScalarType.Float32).detach().requires_grad_(), weight = ones(StepSetup.Config.HiddenSize).requires_grad_();
-        Tensor y = RmsNorm.Apply(x, weight, 1e-6);
-        if (type != ScalarType.Float32) y = y.to(type);
-        y.backward([Made(tokens, StepSetup.Config.HiddenSize, type)]);
+        if (type == ScalarType.Float32) Between<SingleElement>(tokens, gradients);
+        else Between<HalfElement>(tokens, gradients);
     }
 
-    private static void Gates(int tokens, ScalarType type)
-    {
-        Tensor gate = Made(tokens, StepSetup.Config.IntermediateSize, type).detach().requires_grad_(), up = gate.detach().requires_grad_();
-        SwiGlu.Apply(gate, up).backward([Made(tokens, StepSetup.Config.IntermediateSize, type)]);
-    }
-
-    private static void Rotations(StepSetup setup, int tokens, ScalarType type)
+    /// <summary>Norms, residual sums, gates and rotations of a layer.</summary>
+    private static void Between<T>(int tokens, bool gradients) where T : IVectorElement
     {
         ModelConfig c = StepSetup.Config;
+        ScalarType type = LayerOps<T>.Type;
+        int heads = c.Heads + c.KeyValueHeads;
+        Tensor x = Made(tokens, c.HiddenSize, ScalarType.Float32), delta = Made(tokens, c.HiddenSize, type), weight = ones(c.HiddenSize), weightGradient = zeros(c.HiddenSize), sum = empty_like(x), inverse = empty(tokens), h = empty_like(delta), stream = zeros(tokens, c.HiddenSize);
+        Tensor gateUp = Made(tokens, 2 * c.IntermediateSize, type).clone(), gated = empty(tokens, c.IntermediateSize, dtype: type), qkv = Made(tokens, (heads + c.KeyValueHeads) * c.HeadDim, type).clone();
         using Rope rope = new(c, CPU);
-        (Tensor, Tensor) at = rope.At(zeros(tokens, ScalarType.Int64), 200, type);
-        foreach (int heads in new[] { c.Heads, c.KeyValueHeads })
+        (Tensor cosine, Tensor sine) = rope.At(zeros(tokens, ScalarType.Int64), 200);
+        for (int i = 0; i < 2; i++) LayerOps<T>.AddNorm(x, delta, weight, sum, inverse, h, 1e-6);
+        LayerOps<T>.Gate(gateUp, gated);
+        LayerOps<T>.Rotate(qkv, cosine, sine, heads, back: false);
+        if (!gradients) return;
+        LayerOps<T>.Gate(gateUp, gated);
+        LayerOps<T>.GateBackward(gateUp, gated);
+        LayerOps<T>.Rotate(qkv, cosine, sine, heads, back: true);
+        for (int i = 0; i < 2; i++)
         {
-            Tensor x = Made(tokens, heads * c.HeadDim, type).detach().requires_grad_();
-            rope.Apply(x.view(tokens, heads, -1), at).backward([Made(tokens, heads * c.HeadDim, type).view(tokens, heads, -1)]);
+            LayerOps<T>.NormAgain(sum, inverse, weight, h);
+            LayerOps<T>.NormBackward(sum, inverse, weight, h, stream, weightGradient);
         }
     }
 }

@@ -64,8 +64,9 @@ for (int step = 1; step <= steps; step++)
     int[] lengths = [.. rollouts.Select(r => r.Tokens.Length)];
     SharedPrefixBatch batch = new([prompt], [.. rollouts.Select(r => (0, r.Tokens))], model.Network.Device);
     Tensor referenceLogProbs;
-    using (no_grad()) referenceLogProbs = Forward(reference, batch).LogProbs; // [M]
-    TokenLogProbs tokens = Forward(model.Network, batch);
+    using (no_grad()) referenceLogProbs = LogProbs(reference, reference.Hidden(batch), batch).LogProbs; // [M]
+    IHiddenPass hidden = model.Network.HiddenForLoss(batch);
+    TokenLogProbs tokens = LogProbs(model.Network, hidden.Values, batch);
     Tensor logProbs = tokens.LogProbs.requires_grad_();   // [M]
     Tensor entropies = tokens.Entropies!.requires_grad_(); // [M]
 
@@ -78,7 +79,8 @@ for (int step = 1; step <= steps; step++)
     loss.backward();
 
     optimizer.ZeroGradients();
-    tokens.Backward(logProbs.grad!, entropies.grad); // from the response tokens on into the parameters
+    tokens.Backward(logProbs.grad!, entropies.grad); // from the response tokens into the hidden states
+    hidden.Backward();                               // and on into the parameters
     double norm = GradientNorm.Clip(optimizer.Parameters, maxNorm: 1);
     optimizer.Step(learningRate);
 
@@ -92,11 +94,8 @@ Console.WriteLine("A response to the example now:");
 Console.WriteLine("  " + Sample([new GenerationRequest(prompt, 0)], 0, 0)[0].Text.Replace("\n", "\n  ", StringComparison.Ordinal));
 return;
 
-TokenLogProbs Forward(Transformer network, SharedPrefixBatch batch)
-{
-    Tensor hidden = network.Hidden(batch); // [N, hidden]
-    return new TokenLogProbs(network, hidden, batch, temperature, withEntropy: true, keepForBackward: true);
-}
+TokenLogProbs LogProbs(Transformer network, Tensor hidden, SharedPrefixBatch batch) => // hidden: [N, hidden]
+    new(network, hidden, batch, temperature, withEntropy: true, keepForBackward: true);
 
 IReadOnlyList<Rollout> Sample(GenerationRequest[] requests, double at, ulong step) =>
     new Rlvr.Rollouts.Generator(model.Network, model.Tokenizer).Generate(requests, new SamplingOptions

@@ -11,11 +11,12 @@ internal static class FastExp
 {
     private const float Least = -87.33654f, Most = 88.37626f;
 
-    /// <summary>e^x; exactly 0 below -87.3, where the result would not be a normal number, and at most e^88.37.</summary>
+    /// <summary>e^x; exactly 0 below -87.3, where the result would not be a normal number, and at most e^88.37. Of what is no number, none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Of(Vector256<float> x)
     {
-        Vector256<float> least = Vector256.Create(Least), z = Vector256.MinNative(Vector256.MaxNative(x, least), Vector256.Create(Most));
+        // In this order a number that is none stays none.
+        Vector256<float> least = Vector256.Create(Least), z = Vector256.MinNative(Vector256.Create(Most), Vector256.MaxNative(least, x));
         // Adding 1.5 * 2^23 rounds to an integer, which then stands in the lower bits.
         Vector256<float> shifted = Vector256.FusedMultiplyAdd(z, Vector256.Create(1.44269504f), Vector256.Create(12582912f)), n = shifted - Vector256.Create(12582912f);
         Vector256<float> r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-0.693359375f), z);
@@ -28,6 +29,6 @@ internal static class FastExp
         p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(5.0000001201e-1f));
         p = Vector256.FusedMultiplyAdd(p, r * r, r + Vector256<float>.One);
         Vector256<float> scaled = (p.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
-        return Vector256.GreaterThanOrEqual(x, least) & scaled;
+        return Vector256.AndNot(scaled, Vector256.LessThan(x, least));
     }
 }

@@ -234,16 +234,16 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
 
         void Gather(Memory from, AttentionSegment some, ref int place)
         {
-            for (int i = 0; i < some.Count; i++, place++)
+            float* keys = scratch.Keys + ((long)place * padded), values = scratch.Values + ((long)place * padded);
+            for (int i = 0; i < some.Count; i++)
             {
                 long token = (long)(some.Start + i) * width;
-                float* key = scratch.Keys + ((backward ? place : 0L) * padded), value = scratch.Values + ((long)place * padded);
-                Read((byte*)from.QueryKeyValue, token + ((heads + head) * size), key, 1);
-                for (int d = 0; d < size; d++) scratch.KeysAcross[(d * scoreStride) + place] = key[d];
-                Read((byte*)from.QueryKeyValue, token + ((heads + keyHeads + head) * size), value, 1);
-                if (!backward) continue;
-                for (int d = 0; d < size; d++) scratch.ValuesAcross[(d * scoreStride) + place] = value[d];
+                Read((byte*)from.QueryKeyValue, token + ((heads + head) * size), keys + ((long)i * padded), 1);
+                Read((byte*)from.QueryKeyValue, token + ((heads + keyHeads + head) * size), values + ((long)i * padded), 1);
             }
+            Transposition.Write(keys, padded, scratch.KeysAcross + place, scoreStride, some.Count, size);
+            if (backward) Transposition.Write(values, padded, scratch.ValuesAcross + place, scoreStride, some.Count, size);
+            place += some.Count;
         }
     }
 
@@ -269,21 +269,27 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
         for (int g = 0; g < group; g++) Read((byte*)from, ((long)token * stride) + (((head * group) + g) * size), to + ((long)g * padded), factor);
     }
 
-    /// <summary>exp(score - the largest) of those that are seen, 0 for the others. A score that is not a number makes the largest one none, and then the result.</summary>
+    /// <summary>exp(score - the largest) of those that are seen, 0 for the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float Sum, float Most) Exponentiate(float* row, int visible, int limit)
     {
-        int whole = (limit + 7) & ~7;
+        int whole = (limit + 7) & ~7, at = 0;
         for (int i = visible; i < whole; i++) row[i] = float.NegativeInfinity;
-        Vector256<float> most = Vector256.Create(float.NegativeInfinity), sum = default;
-        for (int i = 0; i < whole; i += 8) most = Vector256.Max(most, Vector256.Load(row + i));
-        float largest = most[0];
-        for (int i = 1; i < 8; i++) largest = float.Max(largest, most[i]);
+        Vector256<float> most = Vector256.Load(row), sum = default;
+        for (int i = 8; i < whole; i += 8) most = Vector256.MaxNative(most, Vector256.Load(row + i));
+        float largest = Largest(most);
         most = Vector256.Create(largest);
-        for (int i = 0; i < whole; i += 8)
+        for (; at + 16 <= whole; at += 16)
         {
-            Vector256<float> weight = FastExp.Of(Vector256.Load(row + i) - most);
-            weight.Store(row + i);
+            Vector256<float> first = FastExp.Of(Vector256.Load(row + at) - most), second = FastExp.Of(Vector256.Load(row + at + 8) - most);
+            first.Store(row + at);
+            second.Store(row + at + 8);
+            sum += first + second;
+        }
+        if (at < whole)
+        {
+            Vector256<float> weight = FastExp.Of(Vector256.Load(row + at) - most);
+            weight.Store(row + at);
             sum += weight;
         }
         return (Vector256.Sum(sum), largest);
@@ -293,15 +299,30 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Differentiate(float* scores, float* gradients, float logSum, float delta, int visible, int limit)
     {
-        int whole = (limit + 7) & ~7;
+        int whole = (limit + 7) & ~7, at = 0;
         for (int i = visible; i < whole; i++) (scores[i], gradients[i]) = (float.NegativeInfinity, 0);
         Vector256<float> sum = Vector256.Create(logSum), mean = Vector256.Create(delta);
-        for (int i = 0; i < whole; i += 8)
+        for (; at + 16 <= whole; at += 16)
         {
-            Vector256<float> p = FastExp.Of(Vector256.Load(scores + i) - sum);
-            p.Store(scores + i);
-            (p * (Vector256.Load(gradients + i) - mean)).Store(gradients + i);
+            Vector256<float> first = FastExp.Of(Vector256.Load(scores + at) - sum), second = FastExp.Of(Vector256.Load(scores + at + 8) - sum);
+            first.Store(scores + at);
+            second.Store(scores + at + 8);
+            (first * (Vector256.Load(gradients + at) - mean)).Store(gradients + at);
+            (second * (Vector256.Load(gradients + at + 8) - mean)).Store(gradients + at + 8);
         }
+        if (at < whole)
+        {
+            Vector256<float> p = FastExp.Of(Vector256.Load(scores + at) - sum);
+            p.Store(scores + at);
+            (p * (Vector256.Load(gradients + at) - mean)).Store(gradients + at);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Largest(Vector256<float> of)
+    {
+        Vector128<float> four = Vector128.MaxNative(of.GetLower(), of.GetUpper()), two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
     private float Dot(float* gradient, byte* attended, long at)
@@ -346,7 +367,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
         {
             int rows = a.RowsOf(1) * a.group;
             long tokens = a.longest * (long)a.padded, across = a.size * a.scoreStride, block = rows * (long)a.padded, scores = rows * a.scoreStride;
-            long total = (tokens * 2) + across + (2 * block) + scores + (backward ? (2 * tokens) + across + block + scores : 0) + 64;
+            long total = (2 * tokens) + across + (2 * block) + scores + (backward ? (2 * tokens) + across + block + scores : 0);
             start = (float*)NativeMemory.AlignedAlloc((nuint)total * sizeof(float), 64);
             NativeMemory.Clear(start, (nuint)total * sizeof(float));
             float* next = start;
@@ -355,7 +376,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
             Queries = Take(block);
             Results = Take(block);
             Scores = Take(scores);
-            Keys = Take(backward ? tokens : a.padded);
+            Keys = Take(tokens);
             ValuesAcross = Take(backward ? across : 0);
             KeyGradients = Take(backward ? tokens : 0);
             ValueGradients = Take(backward ? tokens : 0);
@@ -372,7 +393,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
 
         public float* Values { get; }            // [tokens, padded D]
 
-        public float* Keys { get; }              // the same, for the way back; a token's else
+        public float* Keys { get; }              // the same
 
         public float* KeysAcross { get; }        // [D, tokens]
 

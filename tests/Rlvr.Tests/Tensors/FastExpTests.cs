@@ -26,4 +26,7 @@ public class FastExpTests
     [InlineData(float.MaxValue)]
     [InlineData(float.PositiveInfinity)]
     public void At_most(float x) => Assert.InRange(FastExp.Of(Vector256.Create(x))[0], 2.3e38f, 2.5e38f);
+
+    [Fact]
+    public void Of_no_number_none() => Assert.True(float.IsNaN(FastExp.Of(Vector256.Create(float.NaN))[0]));
 }

@@ -77,7 +77,7 @@ internal sealed class PlainStep(StepSetup setup, FusedAdamW optimizer)
     private static (Tensor LogProbs, Tensor Entropy) LogProbs(Transformer model, SharedPrefixBatch batch)
     {
         int length = StepSetup.PromptTokens + StepSetup.NewTokens;
-        Tensor hidden = model.Hidden(batch);
+        Tensor hidden = model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, model.Attention(batch)); // as torch computes it, not by this library's kernels
         Tensor logits = model.Logits(hidden).view(StepSetup.Rollouts, length, -1).narrow(1, StepSetup.PromptTokens - 1, StepSetup.NewTokens);
         Tensor all = logits.log_softmax(-1);
         Tensor targets = batch.Tokens.view(StepSetup.Rollouts, length).narrow(1, StepSetup.PromptTokens, StepSetup.NewTokens).unsqueeze(2);

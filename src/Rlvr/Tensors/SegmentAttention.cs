@@ -122,7 +122,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
 
     private void Forward(Memory memory, AttentionSegment[] share, int head)
     {
-        using Scratch scratch = new(this, backward: false);
+        using AttentionScratch scratch = new(longest, padded, size, scoreStride, RowsOf(1) * group, backward: false);
         AttentionSegment[] before = [];
         float* inverse = stackalloc float[RowsOf(1) * group];
         foreach (AttentionSegment segment in share)
@@ -153,7 +153,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
 
     private void Backward(Memory memory, AttentionSegment[] share, int head)
     {
-        using Scratch scratch = new(this, backward: true);
+        using AttentionScratch scratch = new(longest, padded, size, scoreStride, RowsOf(1) * group, backward: true);
         AttentionSegment[] before = [];
         float* keySums = (float*)memory.Sums, valueSums = keySums + ((long)seenTokens * padded);
         foreach (AttentionSegment segment in share)
@@ -219,7 +219,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
     }
 
     /// <summary>Brings the keys and values that a segment sees into order; of those before it what the segment at work before it did not see, too.</summary>
-    private void Gather(Memory memory, AttentionSegment segment, ref AttentionSegment[] before, int head, Scratch scratch, bool backward)
+    private void Gather(Memory memory, AttentionSegment segment, ref AttentionSegment[] before, int head, AttentionScratch scratch, bool backward)
     {
         int common = Common(before, segment.Before), at = segment.Before.Take(common).Sum(s => s.Count);
         if (backward)
@@ -248,7 +248,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
     }
 
     /// <summary>Gives the gradients of the keys and values of segments that were seen to their sums, save of the first ones, which the next segment sees, too.</summary>
-    private void Flush(AttentionSegment[] before, int kept, Scratch scratch, float* keySums, float* valueSums)
+    private void Flush(AttentionSegment[] before, int kept, AttentionScratch scratch, float* keySums, float* valueSums)
     {
         long at = 0;
         for (int i = 0; i < before.Length; i++)
@@ -356,63 +356,5 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
         long i = 0;
         for (; i + 8 <= count; i += 8) (Vector256.Load(to + i) + Vector256.Load(from + i)).Store(to + i);
         for (; i < count; i++) to[i] += from[i];
-    }
-
-    /// <summary>Memory of a thread, all zero at first: what lies between the size of a head and its padding stays so.</summary>
-    private readonly struct Scratch : IDisposable
-    {
-        private readonly float* start;
-
-        public Scratch(SegmentAttention<T> a, bool backward)
-        {
-            int rows = a.RowsOf(1) * a.group;
-            long tokens = a.longest * (long)a.padded, across = a.size * a.scoreStride, block = rows * (long)a.padded, scores = rows * a.scoreStride;
-            long total = (2 * tokens) + across + (2 * block) + scores + (backward ? (2 * tokens) + across + block + scores : 0);
-            start = (float*)NativeMemory.AlignedAlloc((nuint)total * sizeof(float), 64);
-            NativeMemory.Clear(start, (nuint)total * sizeof(float));
-            float* next = start;
-            Values = Take(tokens);
-            KeysAcross = Take(across);
-            Queries = Take(block);
-            Results = Take(block);
-            Scores = Take(scores);
-            Keys = Take(tokens);
-            ValuesAcross = Take(backward ? across : 0);
-            KeyGradients = Take(backward ? tokens : 0);
-            ValueGradients = Take(backward ? tokens : 0);
-            Gradients = Take(backward ? block : 0);
-            ScoreGradients = Take(backward ? scores : 0);
-
-            float* Take(long count)
-            {
-                float* taken = next;
-                next += count;
-                return taken;
-            }
-        }
-
-        public float* Values { get; }            // [tokens, padded D]
-
-        public float* Keys { get; }              // the same
-
-        public float* KeysAcross { get; }        // [D, tokens]
-
-        public float* ValuesAcross { get; }      // [D, tokens]
-
-        public float* Queries { get; }           // [rows, padded D], scaled
-
-        public float* Gradients { get; }         // [rows, padded D]: of what was attended
-
-        public float* Results { get; }           // [rows, padded D]
-
-        public float* Scores { get; }            // [rows, tokens], then probabilities
-
-        public float* ScoreGradients { get; }    // [rows, tokens]
-
-        public float* KeyGradients { get; }      // [tokens, padded D]
-
-        public float* ValueGradients { get; }    // [tokens, padded D]
-
-        public void Dispose() => NativeMemory.AlignedFree(start);
     }
 }

@@ -14,7 +14,10 @@ namespace Rlvr.Models;
 /// <param name="keeps">Whether the copy is kept. That of a matrix in a mapped file is not: it is made for each product, so that it takes memory no longer than that.</param>
 internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type, bool keeps = true) : IDisposable
 {
-    private readonly bool converts = weight.dtype != type;
+    private const int Aligned = 64; // bytes: where torch's own tensors begin
+
+    // The library behind torch may add in another order where a float32 matrix lies askew in memory, as it may in a mapped file: then it is copied for its product.
+    private readonly bool converts = weight.dtype != type || (!keeps && type == ScalarType.Float32 && TensorMemory.Start(weight) % Aligned != 0);
     private Tensor? weightCopy, biasCopy;
     private LowRank? adapter;
     private bool changed = true;
@@ -26,7 +29,7 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type, bool 
         get
         {
             if (!converts) return weight;
-            if (Passing) return weight.detach().to(type);
+            if (Passing) return weight.detach().to(type, copy: true);
             if (changed) Convert();
             return weightCopy!;
         }
@@ -179,7 +182,7 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType type, bool 
     /// <summary>The same memory every time: it is refreshed after each update.</summary>
     private Tensor Copy(Tensor? old, Tensor parameter)
     {
-        if (old is null) return parameter.detach().to(type).DetachFromDisposeScope();
+        if (old is null) return parameter.detach().to(type, copy: true).DetachFromDisposeScope();
         old.copy_(parameter);
         return old;
     }

@@ -32,10 +32,14 @@ internal static unsafe class SmallProduct
     /// <param name="columns">Columns of b and c: a multiple of 8.</param>
     /// <param name="inner">Columns of a, rows of b.</param>
     /// <param name="adds">Whether to add to what is in c.</param>
-    public static void Multiply(Left a, float* b, long bStride, float* c, long cStride, int rows, int columns, int inner, bool adds)
+    public static void Multiply(Left a, float* b, long bStride, float* c, long cStride, int rows, int columns, int inner, bool adds) =>
+        Multiply(a, b, bStride, c, cStride, rows, columns, inner, adds, Vector512.IsHardwareAccelerated);
+
+    /// <summary>The same with registers of sixteen numbers or without, whatever the processor has: for a test.</summary>
+    internal static void Multiply(Left a, float* b, long bStride, float* c, long cStride, int rows, int columns, int inner, bool adds, bool wide)
     {
         int column = 0;
-        if (Vector512.IsHardwareAccelerated)
+        if (wide)
             for (; column + (2 * SixteenFloats.Count) <= columns; column += 2 * SixteenFloats.Count) Panel<SixteenFloats, Two>(a, b + column, bStride, c + column, cStride, rows, inner, adds);
         for (; column + (2 * EightFloats.Count) <= columns; column += 2 * EightFloats.Count) Panel<EightFloats, Two>(a, b + column, bStride, c + column, cStride, rows, inner, adds);
         if (column < columns) Panel<EightFloats, One>(a, b + column, bStride, c + column, cStride, rows, inner, adds);

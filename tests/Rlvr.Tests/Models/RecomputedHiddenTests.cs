@@ -37,7 +37,7 @@ public class RecomputedHiddenTests
         using DisposeScope scope = NewDisposeScope();
         using Transformer model = TinyModels.Create();
         SharedPrefixBatch batch = new([[1, 2]], [(0, [3])], CPU);
-        foreach (IHiddenPass hidden in new[] { model.HiddenRecomputed(batch), model.HiddenForLoss(batch) })
+        foreach (IHiddenPass hidden in new[] { model.HiddenRecomputed(batch), model.HiddenForLoss(batch, recompute: true) })
             Assert.Contains("no gradient", Assert.Throws<InvalidOperationException>(hidden.Backward).Message, StringComparison.Ordinal);
     }
 

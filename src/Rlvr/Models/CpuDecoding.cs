@@ -94,7 +94,7 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
         float* scores = (float*)TensorMemory.Start(scratch), sums = scores + ((long)block * group * longest), sizes = sums + ((long)block * group * padded);
         for (int at = first; at < first + count; at += block)
         {
-            int some = int.Min(block, first + count - at), length = RowAttention<T>.Length(prefix, tokens.AsSpan(at, some).ToArray().Max(t => t.Index) + 1), row = group * length;
+            int some = int.Min(block, first + count - at), length = RowAttention<T>.Length(prefix, tokens.Skip(at).Take(some).Max(t => t.Index) + 1), row = group * length;
             for (int i = 0; i < keyHeads; i++)
             {
                 float* queriesAt = (float*)memory.Rotated + ((((long)at * queries) + ((long)i * group)) * size), keys = (float*)memory.PrefixKeys + ((long)i * size * prefixStride), values = (float*)memory.PrefixValues + ((long)i * prefixStride * padded);

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Rlvr.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -41,12 +40,6 @@ public sealed class CpuKvCache : IKvCache
         prefixKeys = new Tensor[config.Layers];
         prefixValues = new Tensor[config.Layers];
     }
-
-    /// <summary>Whether a model can be decoded with it: its rows are computed eight numbers at a time.</summary>
-    public static bool Suits(Transformer model) => model.Device.type == DeviceType.CPU && Suits(model.Config);
-
-    /// <summary>Whether a model of these sizes can, on the CPU.</summary>
-    internal static bool Suits(ModelConfig config) => Vector256.IsHardwareAccelerated && config.HiddenSize % 8 == 0 && config.IntermediateSize % 8 == 0;
 
     /// <summary>Rows in use: 0..Rows-1.</summary>
     public int Rows => rows.Rows;

@@ -224,7 +224,7 @@ public sealed class Transformer : IDisposable
     /// <summary>The hidden states of a batch of prompts and continuations. Where gradients are on they have their history.</summary>
     /// <param name="batch">The batch, on the model's device.</param>
     /// <returns>[N, hidden], after the final norm.</returns>
-    public Tensor Hidden(TokenBatch batch) => !is_grad_enabled() && CpuKvCache.Suits(this)
+    public Tensor Hidden(TokenBatch batch) => !is_grad_enabled() && CpuKernels.Suit(this)
         ? Kernels(batch, LayerMemory.Nothing).Forward(Embed(batch.Tokens))
         : Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, Attention(Rows(batch)));
 
@@ -240,7 +240,7 @@ public sealed class Transformer : IDisposable
     }
 
     /// <summary>Whether <see cref="HiddenForLoss"/> does without autograd; it then takes trees.</summary>
-    internal bool TrainsByKernels => !shares && MappedBytes == 0 && CpuKvCache.Suits(this);
+    internal bool TrainsByKernels => !shares && MappedBytes == 0 && CpuKernels.Suit(this);
 
     private static SharedPrefixBatch Rows(TokenBatch batch) => batch as SharedPrefixBatch ?? throw new ArgumentException("autograd takes prompts and continuations, not a tree", nameof(batch));
 

@@ -55,7 +55,7 @@ public sealed class Generator
         int capacity = options.MaxRows > 0 ? int.Min(options.MaxRows, requests.Count) : requests.Count;
         int maxLength = options.MaxNewTokens + (shared ? 0 : prompts.Max(p => p.Length));
         using IKvCache cache = flash ? new FlashKvCache(model.Config, capacity, maxLength, model.Device, model.ComputeType)
-            : CpuKvCache.Suits(model) ? new CpuKvCache(model.Config, capacity, maxLength, model.ComputeType)
+            : CpuKernels.Suit(model) ? new CpuKvCache(model.Config, capacity, maxLength, model.ComputeType)
             : new KvCache(model.Config, capacity, maxLength, model.Device, model.ComputeType);
         using Prefill prefill = new(model, prompts, promptOf);
         IDrafter? drafter = createDrafter(prompts, promptOf, options);
@@ -164,7 +164,7 @@ public sealed class Generator
     }
 
     private GroupDrafter? Drafter(IReadOnlyList<int[]> prompts, int[] promptOf, SamplingOptions options) =>
-        options.Speculate && CpuKvCache.Suits(model) ? new GroupDrafter(prompts, promptOf, options, new DraftPolicy(PassCost.Of(model.Config))) : null;
+        options.Speculate && CpuKernels.Suit(model) ? new GroupDrafter(prompts, promptOf, options, new DraftPolicy(PassCost.Of(model.Config))) : null;
 
     /// <summary>One pass: each line's last token and its guesses.</summary>
     /// <returns>[sum over lines of 1 + guesses, V].</returns>

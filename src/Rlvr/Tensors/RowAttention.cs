@@ -59,7 +59,7 @@ internal static unsafe class RowAttention<T> where T : IVectorElement
             float* row = scores + ((long)g * length);
             for (int i = prefix; i < first; i++) row[i] = float.NegativeInfinity;
             for (int i = first + own.Count; i < end; i++) row[i] = float.NegativeInfinity;
-            sizes[g] = Exponentiate(row, end);
+            sizes[g] = RowSoftmax.Exponentiate(row, end).Sum;
         }
     }
 
@@ -81,25 +81,6 @@ internal static unsafe class RowAttention<T> where T : IVectorElement
     private static void Sum(float* scores, int group, int padded, int length, int first, Piece piece, float* sums)
     {
         for (int at = 0; at < padded; at += 16) ByGroup(group, new Sums(scores + first, sums + at, length, padded, piece, at), default(SumStep));
-    }
-
-    /// <summary>exp(x - max) in place.</summary>
-    /// <returns>Its sum.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Exponentiate(float* row, int length)
-    {
-        Vector256<float> most = Vector256.Create(float.NegativeInfinity), sum = default;
-        for (int i = 0; i < length; i += 8) most = Vector256.Max(most, Vector256.Load(row + i));
-        float largest = most[0];
-        for (int i = 1; i < 8; i++) largest = float.Max(largest, most[i]);
-        most = Vector256.Create(largest);
-        for (int i = 0; i < length; i += 8)
-        {
-            Vector256<float> weight = FastExp.Of(Vector256.Load(row + i) - most);
-            weight.Store(row + i);
-            sum += weight;
-        }
-        return Vector256.Sum(sum);
     }
 
     private readonly record struct Scores(nint Queries, nint Result, long Length, int Size, Piece Piece)

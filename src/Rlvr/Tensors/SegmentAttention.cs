@@ -137,7 +137,10 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
                 for (int row = 0; row < rows; row++)
                 {
                     int visible = segment.Behind + from + (row / group) + 1;
-                    (float sum, float most) = Exponentiate(scratch.Scores + (row * scoreStride), visible, limit);
+                    float* scores = scratch.Scores + (row * scoreStride);
+                    int whole = (limit + 7) & ~7;
+                    for (int i = visible; i < whole; i++) scores[i] = float.NegativeInfinity;
+                    (float sum, float most) = RowSoftmax.Exponentiate(scores, whole);
                     inverse[row] = 1 / sum;
                     if (memory.LogSums != 0) ((float*)memory.LogSums)[((long)(segment.Start + from + (row / group)) * heads) + (head * group) + (row % group)] = most + float.Log(sum);
                 }
@@ -269,32 +272,6 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
         for (int g = 0; g < group; g++) Read((byte*)from, ((long)token * stride) + (((head * group) + g) * size), to + ((long)g * padded), factor);
     }
 
-    /// <summary>exp(score - the largest) of those that are seen, 0 for the others.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float Sum, float Most) Exponentiate(float* row, int visible, int limit)
-    {
-        int whole = (limit + 7) & ~7, at = 0;
-        for (int i = visible; i < whole; i++) row[i] = float.NegativeInfinity;
-        Vector256<float> most = Vector256.Load(row), sum = default;
-        for (int i = 8; i < whole; i += 8) most = Vector256.MaxNative(most, Vector256.Load(row + i));
-        float largest = Largest(most);
-        most = Vector256.Create(largest);
-        for (; at + 16 <= whole; at += 16)
-        {
-            Vector256<float> first = FastExp.Of(Vector256.Load(row + at) - most), second = FastExp.Of(Vector256.Load(row + at + 8) - most);
-            first.Store(row + at);
-            second.Store(row + at + 8);
-            sum += first + second;
-        }
-        if (at < whole)
-        {
-            Vector256<float> weight = FastExp.Of(Vector256.Load(row + at) - most);
-            weight.Store(row + at);
-            sum += weight;
-        }
-        return (Vector256.Sum(sum), largest);
-    }
-
     /// <summary>From scores to probabilities p, and from their gradients to p (gradient - delta).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Differentiate(float* scores, float* gradients, float logSum, float delta, int visible, int limit)
@@ -316,13 +293,6 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
             p.Store(scores + at);
             (p * (Vector256.Load(gradients + at) - mean)).Store(gradients + at);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Largest(Vector256<float> of)
-    {
-        Vector128<float> four = Vector128.MaxNative(of.GetLower(), of.GetUpper()), two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
-        return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
     private float Dot(float* gradient, byte* attended, long at)

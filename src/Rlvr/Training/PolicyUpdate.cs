@@ -51,7 +51,7 @@ public sealed class PolicyUpdate
         this.reference = reference;
         this.optimizer = optimizer;
         this.recipe = recipe;
-        chunks = new RowChunks(policy.Device, recipe, policy.TrainsByKernels, divide);
+        chunks = new RowChunks(policy.Device, recipe, policy.TrainsByKernels && (reference is null || CpuKernels.Suit(reference)), divide);
         policyLoss ??= AlgorithmRules.PolicyLossOf(recipe);
         aggregation = policyLoss.Aggregation ?? Aggregation.Parse(recipe.Loss.Aggregation);
         correction = AlgorithmRules.SamplerCorrectionOf(recipe);

@@ -128,7 +128,7 @@ public class SharedPrefixTests
             Way.Packed => new GraphHidden(model.Hidden(batch.Tokens, batch.Positions, batch.MaxPosition, new PackedPrefixAttention(batch, model.Config, plainly: true))),
             _ => model.HiddenForLoss(batch, recompute: way == Way.KernelsAgain),
         };
-        Assert.Equal((way is Way.Kernels or Way.KernelsAgain) && CpuKvCache.Suits(model), hidden is CpuHidden);
+        Assert.Equal((way is Way.Kernels or Way.KernelsAgain) && CpuKernels.Suit(model), hidden is CpuHidden);
         TokenLogProbs tokens = new(model, hidden.Values, batch, temperature, withEntropy: true, keepForBackward: keep, chunkElements);
         tokens.Backward(logProbWeights, entropyWeights);
         hidden.Backward();

@@ -15,7 +15,7 @@ internal static class UpdateMemory
     {
         (long tokens, long predicted) = Chunk(recipe, workload);
         bool adapts = recipe.Lora.Rank > 0; // then no weight has a gradient
-        bool autograd = workload.OnGpu || !CpuKvCache.Suits(model);
+        bool autograd = workload.OnGpu || !CpuKernels.Suit(model);
         (long layer, long back, long input) = autograd
             ? ByAutograd(recipe, model, workload, computed, tokens, adapts)
             : ByKernels(model, computed, tokens, adapts);

@@ -172,7 +172,7 @@ public class LoraAdapterTests
         model.RequireGradients(true);
         SharedPrefixBatch batch = Batch();
         IHiddenPass hidden = kernels ? model.HiddenForLoss(batch) : new GraphHidden(model.Hidden(batch));
-        Assert.Equal(kernels && CpuKvCache.Suits(model), hidden is CpuHidden);
+        Assert.Equal(kernels && CpuKernels.Suit(model), hidden is CpuHidden);
         TokenLogProbs tokens = new(model, hidden.Values, batch, 0.9, withEntropy: true);
         tokens.Backward(ones_like(tokens.LogProbs), full_like(tokens.LogProbs, 0.1));
         hidden.Backward();

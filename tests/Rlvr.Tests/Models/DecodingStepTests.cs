@@ -7,8 +7,6 @@ namespace Rlvr.Tests.Models;
 /// <summary>The decoding steps of the CPU and of GPUs (these with attention by definition, on the CPU) give the logits of the whole sequence.</summary>
 public class DecodingStepTests
 {
-    private const double Tolerance = 1e-5;
-
     public static TheoryData<string, string> Cases => [.. from string name in TinyModels.Names.Select(row => row.Data) from kind in new[] { "cpu", "cpu, shared prompt", "cpu, two threads", "gpu" } select new TheoryDataRow<string, string>(name, kind)];
 
     [Theory]
@@ -97,7 +95,7 @@ public class DecodingStepTests
             {
                 rows[i].Add(tokens[i]);
                 double difference = TinyModels.Largest(logits[i].sub(TinyModels.PlainLogits(untouched, [.. rows[i]])[-1]));
-                Assert.True(difference <= Tolerance, $"row {i} of {rows[i].Count} tokens: off by {difference:g3}");
+                Assert.True(difference <= TinyModels.Rounding, $"row {i} of {rows[i].Count} tokens: off by {difference:g3}");
             }
         }
     }
@@ -135,7 +133,7 @@ public class DecodingStepTests
             flash.Add(attention.Captured);
             plain.Add(attention.Captured);
             double difference = TinyModels.Largest(model.Logits(flash.Decode(model, [3], [1])).sub(untouched.Logits(plain.Decode(untouched, [3], [1]))));
-            Assert.True(difference <= (type == ScalarType.Float32 ? Tolerance : 0.1), $"off by {difference:g3}"); // a rounding of bfloat16 at logits of 8 to 16 is 0.06
+            Assert.True(difference <= (type == ScalarType.Float32 ? TinyModels.Rounding : 0.1), $"off by {difference:g3}"); // a rounding of bfloat16 at logits of 8 to 16 is 0.06
         }
     }
 
@@ -150,10 +148,10 @@ public class DecodingStepTests
         int[] prompt = TinyModels.Tokens(5, 1);
         for (int i = 0; i < 2; i++)
         {
-            Assert.InRange(TinyModels.Largest(Logits(model).sub(Logits(sharing))), 0, Tolerance);
+            Assert.InRange(TinyModels.Largest(Logits(model).sub(Logits(sharing))), 0, TinyModels.Rounding);
             foreach (Tensor parameter in model.Parameters.Values) parameter.add_(0.25);
         }
-        Assert.InRange(TinyModels.Largest(Logits(sharing).sub(Logits(model))), 0, 100 * Tolerance);
+        Assert.InRange(TinyModels.Largest(Logits(sharing).sub(Logits(model))), 0, 100 * TinyModels.Rounding);
 
         Tensor Logits(Transformer each)
         {
@@ -192,10 +190,10 @@ public class DecodingStepTests
         single.Decode(model, [1, 2], [1, 1]);
         Tensor several = together.Decode(model, [3, 4, 5, 6], [1, 3]);
         Tensor first = single.Decode(model, [3, 4], [1, 1]);
-        Assert.True(TinyModels.Largest(several.narrow(0, 0, 2).sub(first)) < 1e-5);
+        Assert.True(TinyModels.Largest(several.narrow(0, 0, 2).sub(first)) < TinyModels.Rounding);
         Tensor second = single.Decode(model, [8, 5], [1, 1]), third = single.Decode(model, [8, 6], [1, 1]);
-        Assert.True(TinyModels.Largest(several[2].sub(second[1])) < 1e-5);
-        Assert.True(TinyModels.Largest(several[3].sub(third[1])) < 1e-5);
+        Assert.True(TinyModels.Largest(several[2].sub(second[1])) < TinyModels.Rounding);
+        Assert.True(TinyModels.Largest(several[3].sub(third[1])) < TinyModels.Rounding);
         Assert.Throws<ArgumentException>(() => single.Decode(model, [1], [1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => single.Drop(0, 100));
     }

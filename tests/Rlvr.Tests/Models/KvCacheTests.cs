@@ -7,8 +7,6 @@ namespace Rlvr.Tests.Models;
 /// <summary>Decoding token by token with the cache gives the logits of the whole sequence.</summary>
 public class KvCacheTests
 {
-    private const double Tolerance = 1e-5;
-
     public static TheoryData<string> Names => TinyModels.Names;
 
     /// <summary>Three prompts of different lengths; rows leave and enter in the middle.</summary>
@@ -146,7 +144,7 @@ public class KvCacheTests
                 rows[i].Done++;
                 int[] sequence = [.. rows[i].Prompt, .. rows[i].Continuation[..rows[i].Done]];
                 double difference = TinyModels.Largest(logits[i].sub(TinyModels.PlainLogits(model, sequence)[-1]));
-                Assert.True(difference <= Tolerance, $"row {i} after {rows[i].Done} tokens: off by {difference:g3}");
+                Assert.True(difference <= TinyModels.Rounding, $"row {i} after {rows[i].Done} tokens: off by {difference:g3}");
             }
         }
 

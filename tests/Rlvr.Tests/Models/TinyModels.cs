@@ -65,6 +65,12 @@ internal static class TinyModels
         return model.Logits(model.Hidden(tokens, arange(sequence.Length), sequence.Length - 1, new PlainAttention()));
     }
 
+    /// <summary>
+    /// Within what logits and log-probabilities of these models, computed in two ways in float32, are equal: the parameters are large, so that the logits are, up to 16, and
+    /// are off by 1e-5 (ten units in the last place) once in some hundred cases, by processor and library. A mistake is off by far more.
+    /// </summary>
+    public const double Rounding = 5e-5;
+
     public static double Largest(Tensor x) => x.numel() == 0 ? 0 : x.abs().max().item<float>();
 
     /// <summary>Whether all values are equal, bit for bit.</summary>

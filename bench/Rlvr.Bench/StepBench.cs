@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rlvr.Models;
 using Rlvr.Rollouts;
 using Rlvr.Tensors;
 using Rlvr.Training;
@@ -17,11 +18,12 @@ internal static class StepBench
         Console.WriteLine($"model of {setup.Policy.Config.ParameterCount:N0} parameters, {torch.get_num_threads()} thread(s); prompt {StepSetup.PromptTokens} x {StepSetup.Rollouts} rollouts x {StepSetup.NewTokens} tokens, {precision}");
         using FusedAdamW optimizer = new(setup.Policy.Parameters.Select(p => (p.Key, p.Value)));
         PolicyUpdate update = new(setup.Policy, setup.Reference, optimizer, StepSetup.Recipe);
+        using ActivationTape tape = new(StepSetup.Config, setup.Policy.ComputeType, StepSetup.PromptTokens + (StepSetup.Rollouts * StepSetup.NewTokens));
         PlainStep plain = new(setup, optimizer);
         List<(double Rollout, double Update)> ours = [], plains = [];
         for (int repeat = 0; repeat <= repeats; repeat++) // the first of each is a warm-up
         {
-            (double, double) first = Ours(setup, update), second = plainly ? plain.Run() : default;
+            (double, double) first = Ours(setup, update, Environment.GetEnvironmentVariable("NOTAPE") is null ? tape : null), second = plainly ? plain.Run() : default;
             if (repeat == 0) continue;
             ours.Add(first);
             plains.Add(second);
@@ -44,14 +46,14 @@ internal static class StepBench
         Console.WriteLine($"plain / ours: {ratio:F2} (rollout {Median(plains.Select(t => t.Rollout)) / Median(ours.Select(t => t.Rollout)):F2}, update {Median(plains.Select(t => t.Update)) / Median(ours.Select(t => t.Update)):F2})");
     }
 
-    private static (double Rollout, double Update) Ours(StepSetup setup, PolicyUpdate update)
+    private static (double Rollout, double Update) Ours(StepSetup setup, PolicyUpdate update, ActivationTape? tape)
     {
         long start = Stopwatch.GetTimestamp();
         GenerationRequest[] requests = [.. Enumerable.Range(0, StepSetup.Rollouts).Select(i => new GenerationRequest(setup.Prompt, (ulong)i))];
-        IReadOnlyList<Rollout> rollouts = new Generator(setup.Policy).Generate(requests, setup.Sampling);
+        IReadOnlyList<Rollout> rollouts = new Generator(setup.Policy) { Tape = tape }.Generate(requests, setup.Sampling);
         double rolloutSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         start = Stopwatch.GetTimestamp();
-        update.Run([.. rollouts.Select((r, i) => new UpdateSample(setup.Prompt, r.Tokens, r.LogProbs, StepSetup.Advantage(i)))], 1e-5);
+        update.Run([.. rollouts.Select((r, i) => new UpdateSample(setup.Prompt, r.Tokens, r.LogProbs, StepSetup.Advantage(i)) { Trace = r.Trace })], 1e-5);
         return (rolloutSeconds, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 

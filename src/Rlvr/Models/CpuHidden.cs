@@ -3,23 +3,13 @@ using static TorchSharp.torch;
 namespace Rlvr.Models;
 
 /// <summary>Hidden states by <see cref="ICpuLayers"/>.</summary>
-internal sealed class CpuHidden : IHiddenPass
+/// <param name="layers">The layers, their forward pass done.</param>
+/// <param name="values">[N, hidden]: what it gave.</param>
+/// <param name="embed">Takes the gradient of the embeddings.</param>
+internal sealed class CpuHidden(ICpuLayers layers, Tensor values, Action<Tensor> embed) : IHiddenPass
 {
-    private readonly ICpuLayers layers;
-    private readonly Action<Tensor> embed;
-
-    /// <summary>Runs the forward pass; what it keeps belongs to the current dispose scope.</summary>
-    /// <param name="layers">The layers.</param>
-    /// <param name="x">[N, hidden]: the embeddings, taken over.</param>
-    /// <param name="embed">Takes their gradient.</param>
-    public CpuHidden(ICpuLayers layers, Tensor x, Action<Tensor> embed)
-    {
-        (this.layers, this.embed) = (layers, embed);
-        Values = layers.Forward(x).requires_grad_();
-    }
-
     /// <inheritdoc/>
-    public Tensor Values { get; }
+    public Tensor Values { get; } = values.requires_grad_();
 
     /// <inheritdoc/>
     public void Backward()

@@ -41,6 +41,12 @@ public sealed class CpuKvCache : IKvCache
         prefixValues = new Tensor[config.Layers];
     }
 
+    /// <summary>Records what is decoded; null for nothing.</summary>
+    internal ActivationTape? Tape { get; init; }
+
+    /// <summary>The first row of the tape of what was decoded last; null where it was not recorded.</summary>
+    internal int? Recorded { get; private set; }
+
     /// <summary>Rows in use: 0..Rows-1.</summary>
     public int Rows => rows.Rows;
 
@@ -137,6 +143,7 @@ public sealed class CpuKvCache : IKvCache
         int next = 0;
         for (int row = 0; row < Rows; row++)
             for (int i = 0; i < counts[row]; i++) at[next++] = new DecodedToken(rows.Places[row], rows.Extend(row));
+        Recorded = Tape?.Take(tokens, [.. at.Select(t => (long)PrefixLength + t.Index)]);
         return model.DecodeOnCpu(tokens, at, this);
     }
 

@@ -12,6 +12,9 @@ internal interface ICpuLayers
     /// <returns>[N, hidden] float32. What is kept belongs to the current dispose scope.</returns>
     Tensor Forward(Tensor x);
 
+    /// <summary>What <see cref="Forward"/> kept.</summary>
+    KeptPass Kept { get; }
+
     /// <summary>The way back, once: adds to the gradients of all parameters.</summary>
     /// <param name="gradient">[N, hidden] float32: of what <see cref="Forward"/> gave.</param>
     /// <returns>[N, hidden] float32: the gradient of the embeddings.</returns>
@@ -29,17 +32,24 @@ internal interface ICpuLayers
 /// <param name="rotation">[N, 1, D] float32 each.</param>
 /// <param name="segments">Which tokens see which.</param>
 /// <param name="keep">What the forward pass keeps.</param>
+/// <param name="recorded">What a forward pass has kept already, of which only the way back is to go; null for none.</param>
+/// <param name="places">Where each token of the segments stands in that; tokens that stand in none have no gradient. Null where each has its own place.</param>
 internal sealed class CpuLayers<T>(
-    ModelConfig config, JoinedLayers layers, Tensor finalNorm, (Tensor Cosine, Tensor Sine) rotation, AttentionSegment[] segments, LayerMemory keep) : ICpuLayers where T : IVectorElement
+    ModelConfig config, JoinedLayers layers, Tensor finalNorm, (Tensor Cosine, Tensor Sine) rotation, AttentionSegment[] segments, LayerMemory keep, KeptPass? recorded = null, int[]? places = null)
+    : ICpuLayers where T : IVectorElement
 {
-    private readonly int tokens = segments.Sum(s => s.Count), keyHeads = config.KeyValueHeads, heads = config.Heads;
-    private readonly SegmentAttention<T> attention = new(segments, config.Heads, config.KeyValueHeads, config.HeadDim);
-    private readonly KeptLayer[] kept = new KeptLayer[keep == LayerMemory.Nothing ? 0 : config.Layers];
-    private (Tensor Sum, Tensor Inverse) last; // of the final norm
+    private readonly int tokens = recorded is null ? segments.Sum(s => s.Count) : (int)recorded.Sum.size(0), keyHeads = config.KeyValueHeads, heads = config.Heads;
+    private readonly bool someStandInNone = recorded is not null && segments.Sum(s => s.Count) < recorded.Sum.size(0);
+    private readonly SegmentAttention<T> attention = new(segments, config.Heads, config.KeyValueHeads, config.HeadDim, places);
+    private readonly KeptLayer[] kept = recorded?.Layers ?? new KeptLayer[keep == LayerMemory.Nothing ? 0 : config.Layers];
+    private (Tensor Sum, Tensor Inverse) last = recorded is null ? default : (recorded.Sum, recorded.Inverse); // of the final norm
 
     private static ScalarType Type => LayerOps<T>.Type;
 
     private double Epsilon => config.RmsNormEps;
+
+    /// <inheritdoc/>
+    public KeptPass Kept => new(kept, last.Sum, last.Inverse);
 
     /// <inheritdoc/>
     public Tensor Forward(Tensor x)
@@ -56,7 +66,7 @@ internal sealed class CpuLayers<T>(
             LayerOps<T>.AddNorm(x, delta, parts.InputNorm, input, inverse, h, Epsilon);
             delta?.Dispose();
             if (keep == LayerMemory.Inputs && layer > 0) x.Dispose();
-            Inside inside = Compute(layer, input, h, keep != LayerMemory.Nothing);
+            KeptInside inside = Compute(layer, input, h, keep != LayerMemory.Nothing);
             Tensor gated = empty(tokens, config.IntermediateSize, dtype: Type);
             LayerOps<T>.Gate(inside.GateUp, gated);
             delta = parts.Down.Forward(gated).MoveToOuterDisposeScope();
@@ -82,7 +92,7 @@ internal sealed class CpuLayers<T>(
             using DisposeScope scope = NewDisposeScope();
             LayerParts parts = layers.Parts[layer];
             KeptLayer before = kept[layer];
-            Inside inside = before.Inside ?? Again(layer, before, h);
+            KeptInside inside = before.Inside ?? Again(layer, before, h);
             FeedForwardBackward(layer, parts, inside, h, stream);
             AttentionBackward(layer, parts, before, inside, h, stream);
             before.Dispose();
@@ -91,7 +101,7 @@ internal sealed class CpuLayers<T>(
     }
 
     /// <summary>From a layer's normalised input to what its gate takes; the residual stream is the input itself, written over, where nothing is kept.</summary>
-    private Inside Compute(int layer, Tensor input, Tensor h, bool keeps)
+    private KeptInside Compute(int layer, Tensor input, Tensor h, bool keeps)
     {
         LayerParts parts = layers.Parts[layer];
         int size = config.HeadDim;
@@ -108,10 +118,10 @@ internal sealed class CpuLayers<T>(
         Tensor middle = keeps ? empty_like(input) : input;
         Tensor? inverse = keeps ? empty(tokens) : null;
         using (Tensor delta = parts.O.Forward(attended)) LayerOps<T>.AddNorm(input, delta, parts.PostNorm, middle, inverse, h, Epsilon);
-        return new Inside(qkv, raw, attended, logSums, middle, inverse, layers.GateUp(layer, h));
+        return new KeptInside(qkv, raw, attended, logSums, middle, inverse, layers.GateUp(layer, h));
     }
 
-    private Inside Again(int layer, KeptLayer before, Tensor h)
+    private KeptInside Again(int layer, KeptLayer before, Tensor h)
     {
         LayerOps<T>.NormAgain(before.Input, before.Inverse, layers.Parts[layer].InputNorm, h);
         return Compute(layer, before.Input, h, keeps: true);
@@ -127,7 +137,7 @@ internal sealed class CpuLayers<T>(
     }
 
     /// <summary>Adds the gradients of the gated layer's parameters, and that of its input to the stream's.</summary>
-    private void FeedForwardBackward(int layer, LayerParts parts, Inside inside, Tensor h, Tensor stream)
+    private void FeedForwardBackward(int layer, LayerParts parts, KeptInside inside, Tensor h, Tensor stream)
     {
         using Tensor gated = empty(tokens, config.IntermediateSize, dtype: Type);
         LayerOps<T>.Gate(inside.GateUp, gated);
@@ -139,10 +149,10 @@ internal sealed class CpuLayers<T>(
     }
 
     /// <summary>The same of attention.</summary>
-    private void AttentionBackward(int layer, LayerParts parts, KeptLayer before, Inside inside, Tensor h, Tensor stream)
+    private void AttentionBackward(int layer, LayerParts parts, KeptLayer before, KeptInside inside, Tensor h, Tensor stream)
     {
-        using Tensor attended = Linear.Backward(Narrowed(stream), inside.Attended, parts.O.Matrix, parts.O), qkv = empty_like(inside.QueryKeyValue);
-        attention.Backward(TensorMemory.Start(inside.QueryKeyValue), TensorMemory.Start(inside.Attended), TensorMemory.Start(inside.LogSums), TensorMemory.Start(attended), TensorMemory.Start(qkv));
+        using Tensor attended = Linear.Backward(Narrowed(stream), inside.Attended, parts.O.Matrix, parts.O), qkv = someStandInNone ? zeros_like(inside.QueryKeyValue) : empty_like(inside.QueryKeyValue);
+        attention.Backward(TensorMemory.Start(inside.QueryKeyValue), TensorMemory.Start(inside.Attended), inside.LogSums is null ? 0 : TensorMemory.Start(inside.LogSums), TensorMemory.Start(attended), TensorMemory.Start(qkv));
         LayerOps<T>.Rotate(qkv, rotation.Cosine, rotation.Sine, heads + keyHeads, back: true);
         if (inside.Raw is { } raw)
         {
@@ -158,39 +168,4 @@ internal sealed class CpuLayers<T>(
     private static Tensor Gradient(Tensor norm) => norm.requires_grad ? WeightGradient.Of(norm) : zeros_like(norm);
 
     private static Tensor Narrowed(Tensor stream) => stream.dtype == Type ? stream : stream.to(Type);
-
-    /// <summary>What a layer computes between its input and its gate.</summary>
-    /// <param name="QueryKeyValue">[N, (Hq + 2 Hkv) D], rotated.</param>
-    /// <param name="Raw">[N, (Hq + Hkv) D]: queries and keys before they were normalised; null where they are not.</param>
-    /// <param name="Attended">[N, Hq D].</param>
-    /// <param name="LogSums">[N, Hq].</param>
-    /// <param name="Middle">[N, hidden]: the residual stream after attention.</param>
-    /// <param name="Inverse">[N]: 1 / rms of it.</param>
-    /// <param name="GateUp">[N, 2 mlp].</param>
-    private sealed record Inside(Tensor QueryKeyValue, Tensor? Raw, Tensor Attended, Tensor LogSums, Tensor Middle, Tensor? Inverse, Tensor GateUp)
-    {
-        private IEnumerable<Tensor> All => new[] { QueryKeyValue, Raw, Attended, LogSums, Middle, Inverse, GateUp }.OfType<Tensor>();
-
-        /// <summary>Moves all out of the layer's scope, save the stream, which was moved already.</summary>
-        public Inside Kept()
-        {
-            foreach (Tensor tensor in All.Where(t => !ReferenceEquals(t, Middle))) tensor.MoveToOuterDisposeScope();
-            return this;
-        }
-
-        public void Dispose()
-        {
-            foreach (Tensor tensor in All) tensor.Dispose();
-        }
-    }
-
-    private sealed record KeptLayer(Tensor Input, Tensor Inverse, Inside? Inside)
-    {
-        public void Dispose()
-        {
-            Input.Dispose();
-            Inverse.Dispose();
-            Inside?.Dispose();
-        }
-    }
 }

@@ -236,7 +236,8 @@ public sealed class Transformer : IDisposable
     {
         if (!TrainsByKernels) return recompute ? HiddenRecomputed(Rows(batch)) : new GraphHidden(Hidden(batch));
         using IDisposable noGrad = no_grad();
-        return new CpuHidden(Kernels(batch, recompute ? LayerMemory.Inputs : LayerMemory.Everything), Embed(batch.Tokens), gradient => AddToEmbedding(batch.Tokens, gradient));
+        ICpuLayers kernels = Kernels(batch, recompute ? LayerMemory.Inputs : LayerMemory.Everything);
+        return new CpuHidden(kernels, kernels.Forward(Embed(batch.Tokens)), gradient => AddToEmbedding(batch.Tokens, gradient));
     }
 
     /// <summary>Whether <see cref="HiddenForLoss"/> does without autograd; it then takes trees.</summary>
@@ -244,12 +245,41 @@ public sealed class Transformer : IDisposable
 
     private static SharedPrefixBatch Rows(TokenBatch batch) => batch as SharedPrefixBatch ?? throw new ArgumentException("autograd takes prompts and continuations, not a tree", nameof(batch));
 
-    private ICpuLayers Kernels(TokenBatch batch, LayerMemory keep)
+    private ICpuLayers Kernels(TokenBatch batch, LayerMemory keep) => Kernels(rope.At(batch.Positions, batch.MaxPosition), batch.Segments(), keep);
+
+    private ICpuLayers Kernels((Tensor Cosine, Tensor Sine) rotation, AttentionSegment[] segments, LayerMemory keep, KeptPass? recorded = null, int[]? places = null) => ComputeType == ScalarType.Float32
+        ? new CpuLayers<SingleElement>(Config, Joined(), finalNorm, rotation, segments, keep, recorded, places)
+        : new CpuLayers<HalfElement>(Config, Joined(), finalNorm, rotation, segments, keep, recorded, places);
+
+    /// <summary>Runs prompts through the model and records what the way back needs.</summary>
+    /// <param name="batch">The prompts; nothing behind them.</param>
+    /// <param name="tape">Takes it.</param>
+    /// <param name="first">The first row.</param>
+    /// <returns>[N, hidden], after the final norm; and keys and values by layer, [N, Hkv, D] each. They belong to the current dispose scope.</returns>
+    internal (Tensor Hidden, IReadOnlyList<(Tensor Key, Tensor Value)> Layers) RecordPrompts(SharedPrefixBatch batch, ActivationTape tape, int first)
     {
-        (Tensor Cosine, Tensor Sine) rotation = rope.At(batch.Positions, batch.MaxPosition);
-        return ComputeType == ScalarType.Float32
-            ? new CpuLayers<SingleElement>(Config, Joined(), finalNorm, rotation, batch.Segments(), keep)
-            : new CpuLayers<HalfElement>(Config, Joined(), finalNorm, rotation, batch.Segments(), keep);
+        using IDisposable noGrad = no_grad();
+        ICpuLayers pass = Kernels(batch, LayerMemory.Everything);
+        Tensor hidden = pass.Forward(Embed(batch.Tokens));
+        tape.Write(first, pass.Kept);
+        return (hidden, [.. pass.Kept.Layers.Select(layer => (Part(layer, Config.Heads), Part(layer, Config.Heads + Config.KeyValueHeads)))]);
+
+        Tensor Part(KeptLayer layer, int head) => layer.Inside!.QueryKeyValue.narrow(1, head * Config.HeadDim, Config.KeyValueHeads * Config.HeadDim).reshape(-1, Config.KeyValueHeads, Config.HeadDim);
+    }
+
+    /// <summary>The hidden states of what was recorded, for a loss, with the way back to the parameters.</summary>
+    /// <param name="tape">What was recorded with the parameters as they are; the way back writes over it.</param>
+    /// <param name="segments">Which tokens saw which.</param>
+    /// <param name="places">The row of each token of the segments. Other rows are not gone back through.</param>
+    /// <returns>What it keeps belongs to the current dispose scope.</returns>
+    internal IHiddenPass HiddenOfTape(ActivationTape tape, AttentionSegment[] segments, int[] places)
+    {
+        using IDisposable noGrad = no_grad();
+        KeptPass recorded = tape.Rows(0, tape.Count);
+        (Tensor Cosine, Tensor Sine) rotation = rope.At(tensor(tape.Positions.ToArray()), tape.Positions.Max());
+        Tensor values = empty(tape.Count, Config.HiddenSize), tokens = tensor(tape.Tokens.ToArray());
+        LayerOps<SingleElement>.NormAgain(recorded.Sum, recorded.Inverse, finalNorm, values);
+        return new CpuHidden(Kernels(rotation, segments, LayerMemory.Everything, recorded, places), values, gradient => AddToEmbedding(tokens, gradient));
     }
 
     /// <summary>Who sees whom in a batch, computed in the way that suits the device and the compute type. It belongs to the current dispose scope.</summary>
@@ -295,9 +325,10 @@ public sealed class Transformer : IDisposable
         long[] positions = [.. at.Select(t => (long)cache.PrefixLength + t.Index)];
         (Tensor Cosine, Tensor Sine) rotation = rope.At(tensor(positions), positions.Max());
         Tensor x = Embed(tensor(tokens));
+        KeptPass? record = cache.Recorded is { } first ? cache.Tape!.Rows(first, tokens.Length) : null;
         return (ComputeType == ScalarType.Float32
-            ? new CpuDecoding<SingleElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm)
-            : new CpuDecoding<HalfElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm)).MoveToOuterDisposeScope();
+            ? new CpuDecoding<SingleElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm, record)
+            : new CpuDecoding<HalfElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm, record)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The layers' matrices, up to date, as decoding takes them.</summary>

@@ -1,3 +1,4 @@
+using Rlvr.Models;
 using Rlvr.Text;
 
 namespace Rlvr.Rollouts;
@@ -22,6 +23,9 @@ internal sealed class DecodingRow(int index, GenerationRequest request, Sampling
     /// <summary>The tokens drawn so far.</summary>
     public List<int> Tokens { get; } = [];
 
+    /// <summary>Where its prompt and its tokens were recorded; null where nothing is.</summary>
+    public (int Prompt, List<int> Rows)? Recorded { get; init; }
+
     /// <summary>Why it ended; null where it goes on.</summary>
     public FinishReason? Finish { get; private set; }
 
@@ -36,11 +40,15 @@ internal sealed class DecodingRow(int index, GenerationRequest request, Sampling
     }
 
     /// <summary>The response of a row that has ended.</summary>
-    public Rollout ToRollout()
+    /// <param name="tape">What recorded it, if anything.</param>
+    public Rollout ToRollout(ActivationTape? tape = null)
     {
         int[] tokens = [.. Tokens];
         string decoded = Finish == FinishReason.StopString ? text : tokenizer?.Decode(tokens) ?? "";
-        return new Rollout(request, tokens, [.. logProbs], Finish!.Value, decoded);
+        return new Rollout(request, tokens, [.. logProbs], Finish!.Value, decoded)
+        {
+            Trace = tape is null || Recorded is not { } recorded ? null : new RolloutTrace(tape, tape.Version, recorded.Prompt, [.. recorded.Rows]),
+        };
     }
 
     private bool FindsStopString(int token, IReadOnlyList<string> stopStrings)

@@ -35,6 +35,12 @@ public sealed class Generator
         this.createDrafter = createDrafter ?? Drafter;
     }
 
+    /// <summary>
+    /// Records what the layers compute, so that an update of the same parameters can go back through it: <see cref="Rollout.Trace"/>. Only where decoding is that of <see cref="CpuKvCache"/>;
+    /// null records nothing. It changes no more than a rounding of the prompts' logits.
+    /// </summary>
+    internal ActivationTape? Tape { get; init; }
+
     /// <summary>Generates a response to each request.</summary>
     /// <param name="requests">What to generate.</param>
     /// <param name="options">How.</param>
@@ -54,10 +60,11 @@ public sealed class Generator
         bool flash = model.DecodesWithFlashAttention, shared = prompts.Count == 1 && !flash;
         int capacity = options.MaxRows > 0 ? int.Min(options.MaxRows, requests.Count) : requests.Count;
         int maxLength = options.MaxNewTokens + (shared ? 0 : prompts.Max(p => p.Length));
+        ActivationTape? tape = CpuKernels.Suit(model) ? Tape : null;
         using IKvCache cache = flash ? new FlashKvCache(model.Config, capacity, maxLength, model.Device, model.ComputeType)
-            : CpuKernels.Suit(model) ? new CpuKvCache(model.Config, capacity, maxLength, model.ComputeType)
+            : CpuKernels.Suit(model) ? new CpuKvCache(model.Config, capacity, maxLength, model.ComputeType) { Tape = tape }
             : new KvCache(model.Config, capacity, maxLength, model.Device, model.ComputeType);
-        using Prefill prefill = new(model, prompts, promptOf);
+        using Prefill prefill = new(model, prompts, promptOf, tape);
         IDrafter? drafter = createDrafter(prompts, promptOf, options);
         Rollout[] results = new Rollout[requests.Count];
         List<DecodingLine> lines = []; // by row of the cache
@@ -70,12 +77,13 @@ public sealed class Generator
             // The lines of this round: those that decode one more token, or several as guessed, then those that enter with the logits of their prompt.
             IReadOnlyList<int[]>? drafts = drafter?.Propose(lines);
             Tensor? logits = lines.Count > 0 ? Decode(lines, drafts, cache) : null;
+            int decoded = lines.Count;
             int entering = int.Min(capacity - active, requests.Count - waiting);
             if (entering > 0)
             {
                 prefill.Ensure(waiting, entering);
                 if (shared && waiting == 0) cache.SetSharedPrefix(prefill.KeysAndValues(0));
-                (int Prompt, DecodingRow[] Rows)[] some = [.. Enumerable.Range(waiting, entering).GroupBy(i => promptOf[i]).Select(g => (g.Key, g.Select(i => new DecodingRow(i, requests[i], options, tokenizer)).ToArray()))];
+                (int Prompt, DecodingRow[] Rows)[] some = [.. Enumerable.Range(waiting, entering).GroupBy(i => promptOf[i]).Select(g => (g.Key, g.Select(i => new DecodingRow(i, requests[i], options, tokenizer) { Recorded = prefill.Recorded(g.Key) is { } prompt ? (prompt, []) : null }).ToArray()))];
                 cache.Reserve(lines.Count + some.Length, shared ? 0 : some.Max(s => prompts[s.Prompt].Length));
                 Tensor first = stack([.. some.Select(s => prefill.Logits(s.Prompt))], 0); // [E, V]
                 logits = logits is null ? first : cat([logits, first], 0);
@@ -93,10 +101,10 @@ public sealed class Generator
             {
                 row.Append(token, logProb, stopIds);
                 onToken?.Invoke(row.Index, token);
-            }, drafter, cache);
+            }, drafter, cache, decoded);
             foreach (DecodingRow ended in Split(lines, cache, drafter))
             {
-                results[ended.Index] = ended.ToRollout();
+                results[ended.Index] = ended.ToRollout(tape);
                 onRollout?.Invoke(ended.Index, results[ended.Index]);
                 active--;
             }
@@ -106,7 +114,7 @@ public sealed class Generator
 
     /// <summary>Draws the next token of every rollout, and further ones as far as guesses come true.</summary>
     private static void Draw(
-        List<DecodingLine> lines, IReadOnlyList<int[]>? drafts, Tensor logits, SamplingOptions options, Action<DecodingRow, int, float> append, IDrafter? drafter, IKvCache cache)
+        List<DecodingLine> lines, IReadOnlyList<int[]>? drafts, Tensor logits, SamplingOptions options, Action<DecodingRow, int, float> append, IDrafter? drafter, IKvCache cache, int decoded)
     {
         // By line, by position of the pass, by member: rollouts of a line draw from the same logits, each with its own number.
         List<double> uniforms = [];
@@ -124,6 +132,7 @@ public sealed class Generator
             }
         }
         (int[] tokens, float[] values) = Sampler.Draw(logits, sources, [.. uniforms], options);
+        int? recorded = (cache as CpuKvCache)?.Recorded;
         for (int i = 0, at = 0; i < lines.Count; i++)
         {
             int[] draft = Draft(drafts, i);
@@ -131,6 +140,11 @@ public sealed class Generator
             int right = lines[i].Append(draft, row => append(row, tokens[next], values[next++]));
             drafter?.Drawn(lines[i], [.. lines[i].First.Tokens[before..]]);
             if (draft.Length > right) cache.Drop(i, draft.Length - right);
+            if (recorded is { } first && i < decoded)
+            {
+                foreach (DecodingRow member in lines[i].Members) member.Recorded?.Rows.AddRange(Enumerable.Range(first, right + 1));
+                recorded = first + 1 + draft.Length;
+            }
             at += members * (1 + draft.Length);
         }
     }

@@ -27,4 +27,8 @@ public sealed record GenerationRequest(int[] Prompt, ulong Id);
 /// </param>
 /// <param name="Finish">Why it ended.</param>
 /// <param name="Text">The decoded response without special tokens, cut before a stop string; empty without a tokenizer.</param>
-public sealed record Rollout(GenerationRequest Request, int[] Tokens, float[] LogProbs, FinishReason Finish, string Text);
+public sealed record Rollout(GenerationRequest Request, int[] Tokens, float[] LogProbs, FinishReason Finish, string Text)
+{
+    /// <summary>Where its activations were recorded; null where they were not.</summary>
+    internal RolloutTrace? Trace { get; init; }
+}

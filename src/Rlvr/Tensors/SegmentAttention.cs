@@ -27,6 +27,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
     private const int BlockRows = 48, MostScores = 1 << 15;
 
     private readonly AttentionSegment[] segments;
+    private readonly int[]? places;
     private readonly int heads, keyHeads, group, size, padded, width, seenTokens, longest;
     private readonly long scoreStride;
     private readonly float scale;
@@ -36,8 +37,10 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
     /// <param name="heads">Query heads.</param>
     /// <param name="keyHeads">Key and value heads; query head h reads key head h / (heads / keyHeads).</param>
     /// <param name="size">D.</param>
-    public SegmentAttention(AttentionSegment[] segments, int heads, int keyHeads, int size)
+    /// <param name="places">The row of each token in the matrices; null where it is the token's own number.</param>
+    public SegmentAttention(AttentionSegment[] segments, int heads, int keyHeads, int size, int[]? places = null)
     {
+        this.places = places;
         (this.segments, this.heads, this.keyHeads, this.size) = (segments, heads, keyHeads, size);
         (group, padded, width, scale) = (heads / keyHeads, (size + 7) & ~7, (heads + (2 * keyHeads)) * size, (float)(1 / double.Sqrt(size)));
         seenTokens = segments.Where(s => s.Seen).Sum(s => s.Count);
@@ -55,7 +58,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
     /// <summary>The way back.</summary>
     /// <param name="qkv">As in <see cref="Forward(nint, nint, nint)"/>.</param>
     /// <param name="attended">What it wrote.</param>
-    /// <param name="logSums">What it wrote.</param>
+    /// <param name="logSums">What it wrote; 0 to sum again.</param>
     /// <param name="attendedGradient">[N, heads D].</param>
     /// <param name="gradient">[N, (heads + 2 keyHeads) D]: written.</param>
     public void Backward(nint qkv, nint attended, nint logSums, nint attendedGradient, nint gradient)
@@ -132,7 +135,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
             {
                 count = int.Min(RowsOf(segment.Behind + segment.Count), segment.Count - from);
                 int rows = count * group, limit = segment.Behind + from + count;
-                for (int t = 0; t < count; t++) Queries(memory.QueryKeyValue, segment.Start + from + t, width, head, scratch.Queries + ((long)t * group * padded), scale);
+                for (int t = 0; t < count; t++) Queries(memory.QueryKeyValue, Row(segment.Start + from + t), width, head, scratch.Queries + ((long)t * group * padded), scale);
                 SmallProduct.Multiply(SmallProduct.Left.ByRows(scratch.Queries, padded), scratch.KeysAcross, scoreStride, scratch.Scores, scoreStride, rows, (limit + 7) & ~7, size, adds: false);
                 for (int row = 0; row < rows; row++)
                 {
@@ -142,12 +145,12 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
                     for (int i = visible; i < whole; i++) scores[i] = float.NegativeInfinity;
                     (float sum, float most) = RowSoftmax.Exponentiate(scores, whole);
                     inverse[row] = 1 / sum;
-                    if (memory.LogSums != 0) ((float*)memory.LogSums)[((long)(segment.Start + from + (row / group)) * heads) + (head * group) + (row % group)] = most + float.Log(sum);
+                    if (memory.LogSums != 0) ((float*)memory.LogSums)[((long)Row(segment.Start + from + (row / group)) * heads) + (head * group) + (row % group)] = most + float.Log(sum);
                 }
                 SmallProduct.Multiply(SmallProduct.Left.ByRows(scratch.Scores, scoreStride), scratch.Values, padded, scratch.Results, padded, rows, padded, limit, adds: false);
                 for (int row = 0; row < rows; row++)
                 {
-                    long to = ((((long)(segment.Start + from + (row / group)) * heads) + (head * group) + (row % group)) * size);
+                    long to = ((((long)Row(segment.Start + from + (row / group)) * heads) + (head * group) + (row % group)) * size);
                     Scaled(scratch.Results + ((long)row * padded), (byte*)memory.Attended, to, inverse[row]);
                 }
             }
@@ -173,7 +176,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
                 int rows = count * group, limit = behind + from + count, columns = (limit + 7) & ~7;
                 for (int t = 0; t < count; t++)
                 {
-                    int token = segment.Start + from + t;
+                    int token = Row(segment.Start + from + t);
                     Queries(memory.QueryKeyValue, token, width, head, scratch.Queries + ((long)t * group * padded), scale);
                     Queries(memory.AttendedGradient, token, heads * size, head, scratch.Gradients + ((long)t * group * padded), 1);
                 }
@@ -182,16 +185,19 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
                 SmallProduct.Multiply(gradients, scratch.ValuesAcross, scoreStride, scratch.ScoreGradients, scoreStride, rows, columns, size, adds: false);
                 for (int row = 0; row < rows; row++)
                 {
-                    long at = ((long)(segment.Start + from + (row / group)) * heads) + (head * group) + (row % group);
+                    long at = ((long)Row(segment.Start + from + (row / group)) * heads) + (head * group) + (row % group);
                     float delta = Dot(scratch.Gradients + ((long)row * padded), (byte*)memory.Attended, at * size);
-                    Differentiate(scratch.Scores + (row * scoreStride), scratch.ScoreGradients + (row * scoreStride), ((float*)memory.LogSums)[at], delta, behind + from + (row / group) + 1, limit);
+                    float* scores = scratch.Scores + (row * scoreStride);
+                    int visible = behind + from + (row / group) + 1;
+                    if (memory.LogSums == 0) Differentiate(scores, scratch.ScoreGradients + (row * scoreStride), delta, visible, limit);
+                    else Differentiate(scores, scratch.ScoreGradients + (row * scoreStride), ((float*)memory.LogSums)[at], delta, visible, limit);
                 }
                 SmallProduct.Multiply(SmallProduct.Left.Transposed(scratch.Scores, scoreStride), scratch.Gradients, padded, scratch.ValueGradients, padded, limit, padded, rows, adds: true);
                 SmallProduct.Multiply(SmallProduct.Left.Transposed(scratch.ScoreGradients, scoreStride), scratch.Queries, padded, scratch.KeyGradients, padded, limit, padded, rows, adds: true);
                 SmallProduct.Multiply(SmallProduct.Left.ByRows(scratch.ScoreGradients, scoreStride), scratch.Keys, padded, scratch.Results, padded, rows, padded, limit, adds: false);
                 for (int row = 0; row < rows; row++)
                 {
-                    long to = ((long)(segment.Start + from + (row / group)) * width) + (((head * group) + (row % group)) * size);
+                    long to = ((long)Row(segment.Start + from + (row / group)) * width) + (((head * group) + (row % group)) * size);
                     Scaled(scratch.Results + ((long)row * padded), (byte*)memory.Gradient, to, scale);
                 }
             }
@@ -209,6 +215,9 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
         }
         Flush(before, 0, scratch, keySums, valueSums);
     }
+
+    /// <summary>Where a token's numbers stand.</summary>
+    private int Row(int token) => places is null ? token : places[token];
 
     /// <summary>Tokens of a block.</summary>
     private int RowsOf(int seen) => int.Max(1, int.Min(BlockRows, MostScores / seen) / group);
@@ -240,7 +249,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
             float* keys = scratch.Keys + ((long)place * padded), values = scratch.Values + ((long)place * padded);
             for (int i = 0; i < some.Count; i++)
             {
-                long token = (long)(some.Start + i) * width;
+                long token = (long)Row(some.Start + i) * width;
                 Read((byte*)from.QueryKeyValue, token + ((heads + head) * size), keys + ((long)i * padded), 1);
                 Read((byte*)from.QueryKeyValue, token + ((heads + keyHeads + head) * size), values + ((long)i * padded), 1);
             }
@@ -295,6 +304,21 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
         }
     }
 
+    /// <summary>The same where the sum is not known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Differentiate(float* scores, float* gradients, float delta, int visible, int limit)
+    {
+        int whole = (limit + 7) & ~7;
+        for (int i = visible; i < whole; i++) (scores[i], gradients[i]) = (float.NegativeInfinity, 0);
+        Vector256<float> inverse = Vector256.Create(1 / RowSoftmax.Exponentiate(scores, whole).Sum), mean = Vector256.Create(delta);
+        for (int at = 0; at < whole; at += 8)
+        {
+            Vector256<float> p = Vector256.Load(scores + at) * inverse;
+            p.Store(scores + at);
+            (p * (Vector256.Load(gradients + at) - mean)).Store(gradients + at);
+        }
+    }
+
     private float Dot(float* gradient, byte* attended, long at)
     {
         Vector256<float> sum = default;
@@ -319,7 +343,7 @@ internal sealed unsafe class SegmentAttention<T> where T : IVectorElement
         for (; i < size; i++) T.Set(to, index + i, from[i] * factor);
     }
 
-    private void Write(float* from, nint gradient, int token, int column) => Scaled(from, (byte*)gradient, ((long)token * width) + column, 1);
+    private void Write(float* from, nint gradient, int token, int column) => Scaled(from, (byte*)gradient, ((long)Row(token) * width) + column, 1);
 
     private static void Add(float* to, float* from, long count)
     {

@@ -27,7 +27,7 @@ internal sealed class AdvantagePhase(PolicyUpdate policy, Critic? critic, IAdvan
     public Result Run(StepRollouts rollouts)
     {
         using DisposeScope scope = NewDisposeScope();
-        UpdateSample[] samples = [.. rollouts.Rollouts.Select(r => new UpdateSample(r.Request.Prompt, r.Tokens, r.LogProbs, 0))];
+        UpdateSample[] samples = [.. rollouts.Rollouts.Select(r => new UpdateSample(r.Request.Prompt, r.Tokens, r.LogProbs, 0) { Trace = r.Trace })];
         AdvantageBatch batch = new()
         {
             Scores = [.. rollouts.Rewards.Select(r => r.Value)],

@@ -98,8 +98,11 @@ public sealed class PolicyUpdate
             using (DisposeScope scope = NewDisposeScope())
             {
                 Tensor total = zeros(7, device: policy.Device);
+                // What decoding recorded is the forward pass of the parameters as they were then.
+                RecordedRollouts? recorded = updates * recipe.Loss.Epochs == 1 ? RecordedRollouts.Of(policy, samples, chunks.InOrder(samples, miniBatch)) : null;
                 chunks.Accumulate(samples, miniBatch, aggregation, wholeMicroBatches, (rows, weights) =>
-                    Chunk(samples, rows, weights, old, referenceLogProbs, CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)update, (ulong)rows[0]), differences, total));
+                    Chunk(samples, rows, weights, old, referenceLogProbs, CounterRandom.Bits(recipe.Seed, (ulong)step, (ulong)update, (ulong)rows[0]), differences, total, recorded));
+                recorded?.Backward();
                 metrics.Add(ActorMetrics.Read(total));
             }
             double norm = GradientNorm.Clip(optimizer.Parameters, recipe.Optimizer.ClipNorm > 0 ? recipe.Optimizer.ClipNorm : double.PositiveInfinity);
@@ -150,14 +153,14 @@ public sealed class PolicyUpdate
     });
 
     /// <summary>Forward and backward of some rows.</summary>
-    private void Chunk(IReadOnlyList<UpdateSample> samples, int[] rows, Tensor weights, float[][]? old, float[][]? reference, ulong seed, SamplerDifferences differences, Tensor total)
+    private void Chunk(IReadOnlyList<UpdateSample> samples, int[] rows, Tensor weights, float[][]? old, float[][]? reference, ulong seed, SamplerDifferences differences, Tensor total, RecordedRollouts? recorded = null)
     {
         using DisposeScope scope = NewDisposeScope();
         RowBatch packed = chunks.Pack(samples, rows);
         TokenBatch batch = packed.Batch;
         int[] lengths = [.. rows.Select(row => samples[row].Tokens.Length)];
         Tensor? referenceLogProbs = loss.Kl == 0 ? null : reference is null ? packed.ToRows(LogProbs(this.reference!, batch)) : Known(samples, rows, reference);
-        IHiddenPass hidden = policy.HiddenForLoss(batch, recipe.Compute.Recomputes);
+        IHiddenPass hidden = recorded?.Hidden(rows, packed) ?? policy.HiddenForLoss(batch, recipe.Compute.Recomputes);
         TokenLogProbs tokens = new(policy, hidden.Values, batch, Temperature, withEntropy: true, keepForBackward: true);
 
         Tensor logProbs = packed.ToRows(tokens.LogProbs).requires_grad_(), entropies = packed.ToRows(tokens.Entropies!);

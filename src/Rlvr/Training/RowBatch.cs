@@ -10,6 +10,7 @@ namespace Rlvr.Training;
 /// </summary>
 internal sealed class RowBatch
 {
+    private readonly long[]? places;
     private readonly Tensor? source; // [M] int64: for each token of each row its place among the batch's; null where no two rows are equal
 
     /// <summary>Lays rows out; what it makes belongs to the current dispose scope.</summary>
@@ -26,7 +27,8 @@ internal sealed class RowBatch
         {
             TokenTree shared = TokenTree.Of(prompts, all, device);
             Batch = shared;
-            source = tensor(shared.Places, device: device);
+            places = shared.Places;
+            source = tensor(places, device: device);
             return;
         }
         Dictionary<UpdateSample, int> startOf = new(EqualTokens.Instance);
@@ -44,7 +46,9 @@ internal sealed class RowBatch
             for (int token = 0; token < sample.Tokens.Length; token++) tokens.Add(start + token);
         }
         Batch = new SharedPrefixBatch(prompts, continuations, device);
-        if (continuations.Count < rows.Length) source = tensor(tokens.ToArray(), device: device);
+        if (continuations.Count == rows.Length) return;
+        places = [.. tokens];
+        source = tensor(places, device: device);
 
         int PromptOf(int[] prompt)
         {
@@ -57,6 +61,9 @@ internal sealed class RowBatch
 
     /// <summary>The batch of different rollouts.</summary>
     public TokenBatch Batch { get; }
+
+    /// <summary>The place among the batch's tokens of a token of the rows, by its number.</summary>
+    public long PlaceOf(int token) => places is null ? token : places[token];
 
     /// <summary>From a number for each token of the batch to one for each token of each row, [M]; with gradients where the numbers have them.</summary>
     public Tensor ToRows(Tensor ofBatch) => source is null ? ofBatch : ofBatch.index_select(0, source);

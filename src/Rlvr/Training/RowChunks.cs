@@ -85,7 +85,7 @@ internal sealed class RowChunks(Device device, Recipe recipe, bool tree, Func<IR
     /// Rows by length, so that little is padded; those of a length by prompt, so that few prompts are in a chunk and few chunks have the same; equal ones side by side, so that
     /// they meet in a chunk. For trees by prompt and by what they begin with.
     /// </summary>
-    private int[] InOrder(IReadOnlyList<UpdateSample> samples, IEnumerable<int> rows)
+    public int[] InOrder(IReadOnlyList<UpdateSample> samples, IEnumerable<int> rows)
     {
         int[] all = [.. rows];
         Dictionary<int[], int> prompts = new(ReferenceEqualityComparer.Instance);

@@ -1,3 +1,5 @@
+using Rlvr.Rollouts;
+
 namespace Rlvr.Training;
 
 /// <summary>What an update needs of a rollout.</summary>
@@ -10,6 +12,9 @@ public sealed record UpdateSample(int[] Prompt, int[] Tokens, float[] SamplerLog
     /// <summary>The same advantage for every token.</summary>
     public UpdateSample(int[] prompt, int[] tokens, float[] samplerLogProbs, double advantage)
         : this(prompt, tokens, samplerLogProbs, [.. Enumerable.Repeat((float)advantage, tokens.Length)]) { }
+
+    /// <summary>Where its activations were recorded as it was sampled; null where they were not.</summary>
+    internal RolloutTrace? Trace { get; init; }
 
     /// <summary>A row that counts as one of its micro-batch, as padded ones do, but has no token to learn from.</summary>
     public UpdateSample WithoutTokens() => this with { Tokens = [], SamplerLogProbs = [], Advantages = [] };

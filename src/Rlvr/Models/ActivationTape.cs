@@ -47,6 +47,9 @@ internal sealed class ActivationTape : IDisposable
     /// <summary>Most rows.</summary>
     public int Capacity { get; }
 
+    /// <summary>Bytes that all rows take.</summary>
+    public long Bytes => all.Sum(t => t.numel() * t.element_size());
+
     /// <summary>Rows in use.</summary>
     public int Count => tokens.Count;
 
@@ -125,6 +128,7 @@ internal sealed class ActivationTape : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Clear();
         foreach (Tensor tensor in all) tensor.Dispose();
     }
 }

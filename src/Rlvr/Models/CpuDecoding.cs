@@ -40,6 +40,7 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
         Tensor h = empty(count, config.HiddenSize, dtype: LayerOps<T>.Type), ownAttended = empty(count, queries * size, dtype: LayerOps<T>.Type), gated = empty(count, config.IntermediateSize, dtype: LayerOps<T>.Type);
         using Tensor rotated = empty(count, queries * size);
         Tensor? delta = null;
+        if (record is not null) x = record.Layers[0].Input.copy_(x);
         for (int layer = 0; layer < config.Layers; layer++)
         {
             using DisposeScope scope = NewDisposeScope();

@@ -67,7 +67,10 @@ public sealed class PolicyUpdate
     }
 
     /// <summary>Whether memory is scarce enough that giving it back between phases is worth the while: not for models of which a step takes milliseconds.</summary>
-    private bool GivesBack => policy.Device.type == DeviceType.CPU && policy.Config.ParameterCount >= 8_000_000;
+    private bool GivesBack => policy.Device.type == DeviceType.CPU && IsLarge(policy.Config);
+
+    /// <summary>Whether a model is so large that getting memory anew costs little beside what is computed in it.</summary>
+    internal static bool IsLarge(ModelConfig model) => model.ParameterCount >= 8_000_000;
 
     /// <summary>Temperature of the log-probabilities: that of the rollouts (greedy rollouts: 1).</summary>
     private double Temperature => recipe.Rollout.Temperature == 0 ? 1 : recipe.Rollout.Temperature;

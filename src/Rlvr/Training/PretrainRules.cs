@@ -39,8 +39,9 @@ public static class PretrainRules
         // Models that are made here are small, and compared with no other.
         OneOf("optimizer.state", Moments.Float32),
         OneOf("compute.recompute", "auto", "false"),
+        OneOf("compute.reuse_forward", "auto", "false"),
         OneOf("compute.reference", ReferenceModel.Auto, ReferenceModel.InMemory),
-        .. RecipeRules.Training.Where(rule => rule.Key is not ("optimizer.state" or "compute.recompute" or "compute.reference")
+        .. RecipeRules.Training.Where(rule => rule.Key is not ("optimizer.state" or "compute.recompute" or "compute.reuse_forward" or "compute.reference")
             && (rule.Key.StartsWith("optimizer.", StringComparison.Ordinal) || rule.Key.StartsWith("compute.", StringComparison.Ordinal))),
     ];
 }

@@ -374,6 +374,12 @@ public sealed record ComputeOptions
     public string Recompute { get; init; } = "auto";
 
     /// <summary>
+    /// <c>true</c>: on the CPU, where a step has one update, the forward pass of the policy is the one that decoding has done: what the layers compute for each token is kept until the
+    /// update, which goes back through it; <c>false</c>; or <c>auto</c>: where the plan says that it fits into memory. The gradients are the same to rounding.
+    /// </summary>
+    public string ReuseForward { get; init; } = "auto";
+
+    /// <summary>
     /// Where the weights of the KL reference are that is a whole model: in <c>memory</c>; <c>mapped</c>, on the CPU, from the model's files, which costs page cache that the
     /// system can drop; or <c>auto</c>: mapped where the plan says that the run would not fit into memory otherwise. Its numbers are the same.
     /// </summary>
@@ -381,6 +387,9 @@ public sealed record ComputeOptions
 
     /// <summary>Whether the reference is mapped. (<c>auto</c> was decided before.)</summary>
     internal bool MapsReference => Reference == ReferenceModel.Mapped;
+
+    /// <summary>Whether the update goes back through what decoding has computed. (<c>auto</c> was decided before.)</summary>
+    internal bool ReusesForward => ReuseForward == "true";
 
     /// <summary>Whether layers are computed again. (<c>auto</c> was decided before anything is computed.)</summary>
     internal bool Recomputes => Recompute == "true";

@@ -106,6 +106,7 @@ public static class RecipeRules
         AtLeast("compute.threads", 0),
         AtLeast("compute.micro_batch_tokens", 1),
         OneOf("compute.recompute", "auto", "true", "false"),
+        OneOf("compute.reuse_forward", "auto", "true", "false"),
         OneOf("compute.reference", [.. ReferenceModel.Places]),
     ];
 
@@ -121,6 +122,7 @@ public static class RecipeRules
     {
         AlgorithmRules.Check(recipe, algorithm);
         LoraTraining.Check(recipe);
+        ReusedForward.Check(recipe);
         if (TrainingProblems.ProblemOf(recipe.Data) is { } contradiction) throw new RecipeException($"recipe: error: {contradiction}");
         if (RewardCatalog.ProblemOf(recipe.Reward, recipe.Rollout.MaxNewTokens) is { } problem) throw new RecipeException($"recipe: error: {problem}");
     }

@@ -20,15 +20,15 @@ internal sealed class RecordedRollouts
         this.tape = tape;
         List<int[]> prompts = [];
         List<int> promptRows = [];
-        Dictionary<int[], int> promptOf = new(ReferenceEqualityComparer.Instance);
+        Dictionary<int, int> promptOf = []; // by its first row
         foreach (UpdateSample sample in rows.Select(row => samples[row]))
         {
-            if (!promptOf.TryAdd(sample.Prompt, prompts.Count)) continue;
+            if (!promptOf.TryAdd(sample.Trace!.Prompt, prompts.Count)) continue;
             prompts.Add(sample.Prompt);
-            promptRows.Add(sample.Trace!.Prompt);
+            promptRows.Add(sample.Trace.Prompt);
         }
-        // What was recorded twice, since rollouts that were equal so far did not know of each other, is one in the tree: any of its rows will do, the same one for all.
-        TokenTree tree = TokenTree.Of(prompts, [.. rows.Select(row => (promptOf[samples[row].Prompt], samples[row].Tokens))], CPU);
+        // What was recorded twice, because equal rollouts were decoded apart, is one in the tree: the row of any of them will do.
+        TokenTree tree = TokenTree.Of(prompts, [.. rows.Select(row => (promptOf[samples[row].Trace!.Prompt], samples[row].Tokens))], CPU);
         long[] predictorOf = tree.Predictors.data<long>().ToArray();
         int[] places = new int[tree.Tokens.size(0)];
         int at = 0;
@@ -71,7 +71,7 @@ internal sealed class RecordedRollouts
     {
         long[] predictorOf = chunk.Batch.Predictors.data<long>().ToArray(), from = new long[chunk.Batch.Tokens.size(0)];
         int at = 0;
-        foreach (long row in rows.SelectMany(row => predictors[row])) from[predictorOf[chunk.PlaceOf(at++)]] = row;
+        foreach (long row in rows.SelectMany(row => predictors.GetValueOrDefault(row, []))) from[predictorOf[chunk.PlaceOf(at++)]] = row;
         return new Chunk(this, tensor(from));
     }
 

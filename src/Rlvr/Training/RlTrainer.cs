@@ -142,6 +142,7 @@ public sealed class RlTrainer : IDisposable
     public StepResult Step(int step, CancellationToken cancellation = default)
     {
         long start = Stopwatch.GetTimestamp();
+        rollouts.Tape ??= Record(step);
         StepRollouts sampled;
         using (Threads?.BeginDecoding()) sampled = rollouts.Run(step, BatchOf(step), cancellation);
 
@@ -156,10 +157,11 @@ public sealed class RlTrainer : IDisposable
         long updateStart = Stopwatch.GetTimestamp();
         double learningRate = LearningRate.At(recipe.Optimizer, step - 1, recipe.Steps);
         if (Critic is not null) more.AddRange(UpdateCritic(Critic, scored, result, step));
-        bool onlyCritic = Critic is not null && step <= recipe.Critic.WarmupSteps;
+        bool onlyCritic = OnlyCritic(step);
         IReadOnlyList<UpdateSample> learnt = Learnt(scored, result.Samples);
         if (policyTerm is not null && !onlyCritic && step % recipe.Loss.PolicyNormEvery == 0) more.Add(("policy_gradient_norm", policyTerm.MeasureGradientNorm(learnt, step)));
         UpdateMetrics metrics = onlyCritic ? UpdateMetrics.None : update.Run(learnt, learningRate, step, result.OldLogProbs, result.ReferenceLogProbs);
+        if (PolicyUpdate.IsLarge(model.Network.Config)) GiveTapeBack(); // an evaluation may follow
         double updateSeconds = Stopwatch.GetElapsedTime(updateStart).TotalSeconds, seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return new StepResult(TrainingMetrics.Of(
             step, scored, rewardParts, metrics, recipe, onlyCritic ? 0 : learningRate, rollouts.RolloutSeconds, rewardSeconds, updateSeconds, seconds, more), scored);
@@ -177,6 +179,19 @@ public sealed class RlTrainer : IDisposable
         int[] order = recipe.Data.Shuffle ? CounterRandom.Permutation(count, recipe.Seed, (ulong)epoch) : [.. Enumerable.Range(0, count)];
         return order[first..(first + rows)];
     }
+
+    /// <summary>What records a step's rollouts; null where the update does not go back through them.</summary>
+    private ActivationTape? Record(int step) => !recipe.Compute.ReusesForward || !model.Network.TrainsByKernels || OnlyCritic(step) ? null
+        : new ActivationTape(model.Network.Config, model.Network.ComputeType, checked((int)ReusedForward.Tokens(recipe, Workload)));
+
+    private void GiveTapeBack()
+    {
+        rollouts.Tape?.Dispose();
+        rollouts.Tape = null;
+    }
+
+    /// <summary>Whether the policy does not learn yet.</summary>
+    private bool OnlyCritic(int step) => Critic is not null && step <= recipe.Critic.WarmupSteps;
 
     private List<(string, double)> UpdateCritic(Critic critic, ScoredRollout[] scored, AdvantagePhase.Result result, int step)
     {
@@ -225,6 +240,7 @@ public sealed class RlTrainer : IDisposable
     public void Dispose()
     {
         model.Network.RequireGradients(false);
+        GiveTapeBack();
         Optimizer.Dispose();
         Critic?.Dispose();
         reference?.Dispose();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Rlvr.Algorithms;
 using Rlvr.Data;
+using Rlvr.Models;
 using Rlvr.Rewards;
 using Rlvr.Rollouts;
 
@@ -26,6 +27,9 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
     private const ulong RewardPosition = ulong.MaxValue, BaselinePosition = ulong.MaxValue - 1;
 
     private readonly int groupSize = recipe.Rollout.GroupSize;
+    /// <summary>Records the responses that are learnt from, and forgets those of the step before; null for nothing.</summary>
+    public ActivationTape? Tape { get; set; }
+
     private readonly Stopwatch generating = new(), scoring = new();
 
     /// <summary>Seconds of the last step's sampling.</summary>
@@ -40,6 +44,7 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
     /// <param name="cancellation">Stops between tokens.</param>
     public StepRollouts Run(int step, int[] batch, CancellationToken cancellation)
     {
+        Tape?.Clear();
         generating.Reset();
         scoring.Reset();
         List<(string, double)> metrics = [];
@@ -56,7 +61,7 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
     {
         GenerationRequest[] requests = [.. Enumerable.Range(0, batch.Length * groupSize).Select(i => new GenerationRequest(prompts[batch[i / groupSize]], (ulong)(firstId + i)))];
         int[] groups = [.. Enumerable.Range(0, requests.Length).Select(i => i / groupSize)];
-        (Rollout[] rollouts, RewardResult[] rewards) = Generate(requests, recipe.Rollout.Temperature, i => batch[groups[i]], step, RewardPosition, cancellation);
+        (Rollout[] rollouts, RewardResult[] rewards) = Generate(requests, recipe.Rollout.Temperature, i => batch[groups[i]], step, RewardPosition, Tape, cancellation);
         return new StepRollouts(batch, groups, rollouts, rewards, null, []);
     }
 
@@ -115,14 +120,14 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
     private double[] Baselines(StepRollouts rollouts, int step, List<(string, double)> metrics, CancellationToken cancellation)
     {
         int[] distinct = [.. rollouts.Problems.Distinct()];
-        (_, RewardResult[] rewards) = Generate([.. distinct.Select((p, i) => new GenerationRequest(prompts[p], (ulong)i))], 0, i => distinct[i], step, BaselinePosition, cancellation);
+        (_, RewardResult[] rewards) = Generate([.. distinct.Select((p, i) => new GenerationRequest(prompts[p], (ulong)i))], 0, i => distinct[i], step, BaselinePosition, null, cancellation);
         Dictionary<int, double> ofProblem = distinct.Zip(rewards).ToDictionary(p => p.First, p => p.Second.Value);
         metrics.Add(("baseline_reward_mean", rollouts.Problems.Average(p => ofProblem[p])));
         return [.. rollouts.Groups.Select(group => ofProblem[rollouts.Problems[group]])];
     }
 
     /// <summary>Samples, and scores each response on another thread as soon as it is whole.</summary>
-    private (Rollout[] Rollouts, RewardResult[] Rewards) Generate(GenerationRequest[] requests, double temperature, Func<int, int> problemOf, int step, ulong position, CancellationToken cancellation)
+    private (Rollout[] Rollouts, RewardResult[] Rewards) Generate(GenerationRequest[] requests, double temperature, Func<int, int> problemOf, int step, ulong position, ActivationTape? tape, CancellationToken cancellation)
     {
         SamplingOptions options = new()
         {
@@ -141,7 +146,7 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
         generating.Start();
         try
         {
-            rollouts = [.. new Generator(model.Network, model.Tokenizer).Generate(requests, options, onRollout: queue.Add, cancellation: cancellation)];
+            rollouts = [.. new Generator(model.Network, model.Tokenizer) { Tape = tape }.Generate(requests, options, onRollout: queue.Add, cancellation: cancellation)];
         }
         catch
         {

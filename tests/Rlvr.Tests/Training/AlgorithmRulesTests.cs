@@ -29,6 +29,8 @@ public sealed class AlgorithmRulesTests : IDisposable
     [InlineData("loss.reference=none loss.kl=0 loss.kl_in_reward=0.1", "loss.kl_in_reward is 0.1; set both to 0")]
     [InlineData("loss.reference=models/micro-math loss.kl=0", "nothing is compared with it")]
     [InlineData("loss.kl_target=0.1", "loss.kl_target is 0.1, but loss.kl_in_reward is 0")]
+    [InlineData("compute.reuse_forward=true loss.updates_per_step=4", "compute.reuse_forward is true, but loss.updates_per_step is 4 and loss.epochs is 1: after the first of several updates the policy is no longer")]
+    [InlineData("compute.reuse_forward=true compute.recompute=true", "compute.reuse_forward is true, but compute.recompute is true: layers are either kept from decoding or computed again. Set compute.reuse_forward: auto, or")]
     [InlineData("loss.updates_per_step=3", "must be a multiple of loss.updates_per_step (3)")]
     [InlineData("loss.updates_per_step=3 loss.epochs=2", "loss.updates_per_step (3) must be a multiple of loss.epochs (2)")]
     [InlineData("loss.updates_per_step=6 loss.epochs=2", "must be a multiple of loss.updates_per_step / loss.epochs (3)")]

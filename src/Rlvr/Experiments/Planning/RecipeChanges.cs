@@ -6,7 +6,7 @@ namespace Rlvr.Experiments;
 public static class RecipeChanges
 {
     /// <summary>Keys that say how a run is computed or kept, not what its result is.</summary>
-    private static readonly string[] Indifferent = ["name", "output", "compute.device", "compute.threads", "compute.recompute", "compute.reference", "checkpoint.every", "checkpoint.keep", "evaluation.max_rows"];
+    private static readonly string[] Indifferent = ["name", "output", "compute.device", "compute.threads", "compute.recompute", "compute.reuse_forward", "compute.reference", "checkpoint.every", "checkpoint.keep", "evaluation.max_rows"];
 
     /// <summary>The differences that matter to the result, each as <c>loss.kl was 0.001, now 0</c>.</summary>
     /// <param name="before">A recipe.</param>

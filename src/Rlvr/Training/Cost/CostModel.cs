@@ -66,7 +66,7 @@ public sealed class CostModel(ModelConfig model, MachineSpeed speed, CostFactors
     internal CostTerms Updating(UpdateWork work)
     {
         // A chunk of its own for every 4,096 tokens; backward is twice a forward pass, or once where the weights themselves stay as they are.
-        double chunks = double.Ceiling(work.Inputs / PolicyUpdate.CpuChunkTokens), passes = (work.TrainsAdapter ? 2 : 3) + (work.Recomputes ? 1 : 0);
+        double chunks = double.Ceiling(work.Inputs / PolicyUpdate.CpuChunkTokens), passes = (work.TrainsAdapter ? 2 : 3) + (work.Recomputes ? 1 : 0) - (work.ReusesForward ? 1 : 0);
         CostTerms once = Pass(work.Inputs, work.Seen, work.Predicted) with { Reading = 0, Operations = chunks * LayerOperations * model.Layers };
         CostTerms sum = ((passes * work.Epochs) + work.FurtherForwards) * once;
         double trained = work.TrainsAdapter ? 0 : model.ParameterCount;
@@ -110,6 +110,9 @@ public sealed record UpdateWork(double Inputs, double Predicted, double Seen)
     /// <summary>Whether layers are computed again in the backward pass.</summary>
     public bool Recomputes { get; init; }
 
+    /// <summary>Whether the forward pass is the one that decoding has done.</summary>
+    public bool ReusesForward { get; init; }
+
     /// <summary>Whether an adapter is trained and not the weights.</summary>
     public bool TrainsAdapter { get; init; }
 
@@ -129,6 +132,7 @@ public sealed record UpdateWork(double Inputs, double Predicted, double Seen)
             // With one update the old log-probabilities are the policy's own.
             FurtherForwards = (recipe.Loss.NeedsReference ? 1 : 0) + (optimizations > 1 ? 1 : 0) + (recipe.Critic.Enabled ? (3 * recipe.Loss.Epochs) + 1 : 0),
             Recomputes = recipe.Compute.Recomputes,
+            ReusesForward = recipe.Compute.ReusesForward,
             TrainsAdapter = recipe.Lora.Rank > 0,
         };
     }

@@ -4,7 +4,8 @@ namespace Rlvr.Training;
 
 /// <summary>
 /// Decides what a recipe leaves to the memory there is: how many rows are decoded at once (<c>rollout.max_rows: 0</c>), whether the reference is mapped
-/// (<c>compute.reference: auto</c>), which costs least and so comes first, and whether the update computes layers again (<c>compute.recompute: auto</c>). A function of recipe, model, data and machine, not of what is free at the moment, so that a run that is
+/// (<c>compute.reference: auto</c>), which costs least and so comes first, whether the update computes layers again (<c>compute.recompute: auto</c>), and whether it goes back through what decoding has computed
+/// (<c>compute.reuse_forward: auto</c>). A function of recipe, model, data and machine, not of what is free at the moment, so that a run that is
 /// resumed or repeated decides alike; none of them changes results beyond rounding.
 /// </summary>
 public static class MemoryChoices
@@ -27,6 +28,12 @@ public static class MemoryChoices
             recipe = recipe with { Compute = recipe.Compute with { Reference = maps ? ReferenceModel.Mapped : ReferenceModel.InMemory } };
         }
         if (recipe.Compute.Recompute == "auto") recipe = recipe with { Compute = recipe.Compute with { Recompute = UpdateFits() ? "false" : "true" } };
+        if (recipe.Compute.ReuseForward != "false")
+        {
+            Recipe reuses = recipe with { Compute = recipe.Compute with { ReuseForward = "true" } };
+            bool asked = recipe.Compute.ReusesForward, possible = ReusedForward.IsPossible(recipe, model, workload);
+            recipe = possible && (asked || MemoryPlanner.Of(reuses, model, workload).Total <= available) ? reuses : recipe with { Compute = recipe.Compute with { ReuseForward = "false" } };
+        }
         if (memory is null) return recipe;
         if (recipe.Rollout.MaxRows > 0) return recipe;
         MemoryPlan plan = MemoryPlanner.Of(recipe, model, workload);

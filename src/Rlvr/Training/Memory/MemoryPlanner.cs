@@ -47,7 +47,9 @@ public static class MemoryPlanner
             kept.Add(new(Critic, (2 * Float * critic.All) + critic.Moments(recipe.Optimizer.State) + (bf16 ? 2 * critic.InLayers : 0)));
         }
         int rows = Rows(recipe);
-        List<MemoryPhase> phases = [Decoding("rollouts", recipe, model, workload.OnGpu, rows, workload.Prompt, workload.Prompts, recipe.Rollout.MaxNewTokens, computed, recipe.Rollout.Temperature > 0), UpdateMemory.Of(recipe, model, workload, computed)];
+        MemoryPhase rollouts = Decoding("rollouts", recipe, model, workload.OnGpu, rows, workload.Prompt, workload.Prompts, recipe.Rollout.MaxNewTokens, computed, recipe.Rollout.Temperature > 0);
+        if (UpdateMemory.Recorded(recipe, model, workload, computed) is > 0 and long recorded) rollouts = rollouts with { Items = [.. rollouts.Items, new(Activations, recorded)] };
+        List<MemoryPhase> phases = [rollouts, UpdateMemory.Of(recipe, model, workload, computed)];
         if (workload.EvaluationProblems > 0) phases.Add(Evaluation(recipe, model, workload, computed));
         return new MemoryPlan(kept, phases, rows, recipe.Compute.Recomputes) { PageCache = mapped is null ? [] : [new(Reference, mapped.Matrices * mapped.Element)] };
     }
@@ -93,10 +95,10 @@ public static class MemoryPlanner
     /// <returns>1 at least: a plan that does not fit is tried all the same.</returns>
     internal static int RowsThatFit(MemoryPlan plan, long available)
     {
-        // What the rollouts take grows with their rows, but for the prompts.
+        // What the rollouts take grows with their rows, but for the prompts and what is kept for the update.
         MemoryPhase rollouts = plan.Phases[0];
-        double perRow = (double)rollouts.Items.Where(item => item.Name != Prompts).Sum(item => item.Bytes) / plan.Rows;
-        double left = available - plan.KeptBytes - rollouts.Items.Where(item => item.Name == Prompts).Sum(item => item.Bytes);
+        double perRow = (double)rollouts.Items.Where(item => item.Name is not (Prompts or Activations)).Sum(item => item.Bytes) / plan.Rows;
+        double left = available - plan.KeptBytes - rollouts.Items.Where(item => item.Name is Prompts or Activations).Sum(item => item.Bytes);
         return int.Clamp((int)double.Min(left / perRow, plan.Rows), 1, plan.Rows);
     }
 

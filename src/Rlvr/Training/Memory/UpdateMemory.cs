@@ -22,6 +22,13 @@ internal static class UpdateMemory
         // A chunk of logits: themselves, log-probabilities that become the gradient, and a factor.
         long words = long.Min(long.Max(workload.OnGpu ? TokenLogProbs.ChunkElementsOnGpu : TokenLogProbs.ChunkElements, model.VocabularySize), predicted * model.VocabularySize);
         long logits = words * ((3 * Float) + (computed == Float ? 0 : computed)), keptLogits = predicted * model.VocabularySize <= words ? words * Float : 0;
+        if (Recorded(recipe, model, workload, computed) is > 0 and long recorded)
+        {
+            // Hidden states of all tokens with their gradient; then the way back through all at once, or a chunk of the loss, or of the reference.
+            long all = ReusedForward.Tokens(recipe, workload);
+            long most = recorded + (2 * Float * model.HiddenSize * all) + long.Max(ByKernels(model, computed, all, adapts).Back, keptLogits + logits + (3 * Float * model.HiddenSize * tokens));
+            return new MemoryPhase("update", [new(MemoryPlanner.Activations, most - logits), new(MemoryPlanner.Logits, logits)]);
+        }
         bool recompute = recipe.Compute.Recomputes;
         long stream = Float * model.HiddenSize * tokens, kept = recompute ? (model.Layers * input) + (2 * stream) : (model.Layers * layer) + (3 * stream);
         long peak = kept + long.Max(logits, keptLogits + back + (recompute ? layer : 0));
@@ -31,6 +38,14 @@ internal static class UpdateMemory
         if (MemoryPlanner.Mapped(recipe, model, workload) is { } mapped && mapped.Element != computed) peak = long.Max(peak, (2 * stream) + logits + (computed * (long)model.HiddenSize * model.VocabularySize));
         if (workload.OnGpu) peak = (long)(peak * KeptOnGpu);
         return new MemoryPhase("update", [new(MemoryPlanner.Activations, peak - long.Min(logits, peak)), new(MemoryPlanner.Logits, long.Min(logits, peak))]);
+    }
+
+    /// <summary>What is recorded of the rollouts for the update: <see cref="ActivationTape"/>.</summary>
+    public static long Recorded(Recipe recipe, ModelConfig model, MemoryWorkload workload, int computed)
+    {
+        if (!recipe.Compute.ReusesForward || !ReusedForward.IsPossible(recipe, model, workload)) return 0;
+        long tokens = ReusedForward.Tokens(recipe, workload), sums = Float * model.Heads * tokens; // not kept here
+        return (model.Layers * (ByKernels(model, computed, tokens, adapts: false).Layer - sums)) + (Float * (model.HiddenSize + 1) * tokens);
     }
 
     /// <summary>What autograd keeps of a layer, what it needs on its way back through one, and what goes into a layer.</summary>

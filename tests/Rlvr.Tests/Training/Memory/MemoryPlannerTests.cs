@@ -114,6 +114,33 @@ public class MemoryPlannerTests
         Assert.Equal("memory", MemoryChoices.Decide(open, SevenBillion, files, null).Compute.Reference);
     }
 
+    /// <summary>A small model's activations are kept from decoding; they stand in the plan while they do, in place of those of a chunk.</summary>
+    [Fact]
+    public void What_decoding_computes_is_kept_where_it_fits()
+    {
+        ModelConfig model = TinyModels.Config("qwen3 GQA wide heads") with { HiddenSize = 512, Layers = 20, IntermediateSize = 2048, MaxPositions = 4096 };
+        MemoryWorkload workload = new() { Prompt = 100 };
+        Recipe open = new() { Rollout = new RolloutOptions { BatchSize = 4, GroupSize = 8, MaxNewTokens = 500 }, Compute = new ComputeOptions { Precision = "fp32", Recompute = "false" } };
+        Recipe reuses = open with { Compute = open.Compute with { ReuseForward = "true" } };
+        MemoryPlan plan = MemoryPlanner.Of(reuses, model, workload), without = MemoryPlanner.Of(open, model, workload);
+        using ActivationTape tape = new(model, TorchSharp.torch.ScalarType.Float32, (32 * 500) + 100);
+        long recorded = plan.Phases[0].Items.Single(i => i.Name == "activations").Bytes;
+        Assert.Equal(tape.Bytes, recorded);
+        Assert.InRange(plan.Phases[1].Bytes, recorded, 1.2 * recorded);
+        Assert.Equal(plan.Phases[0].Bytes - recorded, without.Phases[0].Bytes);
+
+        string Decided(Recipe recipe, double memory) => MemoryChoices.Decide(recipe, model, workload, (long)memory).Compute.ReuseForward;
+        Assert.Equal(("true", "false"), (Decided(open, plan.Total / 0.849), Decided(open, plan.Total / 0.851)));
+        Assert.Equal("false", Decided(open with { Loss = new LossOptions { UpdatesPerStep = 2 } }, 1e15));
+        Assert.Equal("false", Decided(open with { Compute = open.Compute with { Recompute = "true" } }, 1e15));
+        Assert.Equal("false", Decided(open with { Compute = open.Compute with { ReuseForward = "false" } }, 1e15));
+        Assert.Equal("true", Decided(reuses, 1)); // who said what they want gets it
+        Assert.Equal("false", MemoryChoices.Decide(reuses, model, workload with { OnGpu = true }, null).Compute.ReuseForward);
+        // Groups that are sampled again are recorded behind the others.
+        Recipe again = reuses with { Rollout = reuses.Rollout with { DynamicSampling = 2 } };
+        Assert.Equal(3 * recorded, MemoryPlanner.Of(again, model, workload).Phases[0].Items.Single(i => i.Name == "activations").Bytes);
+    }
+
     [Fact]
     public void As_many_rows_are_decoded_at_once_as_fit()
     {

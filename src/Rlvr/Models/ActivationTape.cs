@@ -14,8 +14,10 @@ namespace Rlvr.Models;
 /// </remarks>
 internal sealed class ActivationTape : IDisposable
 {
-    private readonly Tensor[] all;
+    private readonly List<Tensor> all = [];
     private readonly KeptPass rows;
+    private readonly LayerAddresses[] layers;
+    private readonly (nint Sum, nint Inverse) last;
     private readonly List<long> tokens = [], positions = [];
 
     /// <summary>Reserves memory.</summary>
@@ -27,7 +29,6 @@ internal sealed class ActivationTape : IDisposable
         Capacity = capacity;
         int size = config.HeadDim, width = (config.Heads + (2 * config.KeyValueHeads)) * size;
         bool norms = config.Architecture == ModelArchitecture.Qwen3;
-        List<Tensor> made = [];
         rows = new KeptPass(
             [.. Enumerable.Range(0, config.Layers).Select(_ => new KeptLayer(
                 Of(ScalarType.Float32, config.HiddenSize), Of(ScalarType.Float32),
@@ -35,12 +36,13 @@ internal sealed class ActivationTape : IDisposable
                     Of(type, width), norms ? Of(type, (config.Heads + config.KeyValueHeads) * size) : null, Of(type, config.Heads * size), null,
                     Of(ScalarType.Float32, config.HiddenSize), Of(ScalarType.Float32), Of(type, 2 * config.IntermediateSize))))],
             Of(ScalarType.Float32, config.HiddenSize), Of(ScalarType.Float32));
-        all = [.. made];
+        layers = [.. rows.Layers.Select(LayerAddresses.Of)];
+        last = (TensorMemory.Start(rows.Sum), TensorMemory.Start(rows.Inverse));
 
         Tensor Of(ScalarType element, params long[] shape)
         {
-            made.Add(empty([capacity, .. shape], dtype: element).DetachFromDisposeScope());
-            return made[^1];
+            all.Add(empty([capacity, .. shape], dtype: element).DetachFromDisposeScope());
+            return all[^1];
         }
     }
 
@@ -79,7 +81,7 @@ internal sealed class ActivationTape : IDisposable
         return first;
     }
 
-    /// <summary>Some rows, or all in use, to be written or gone back through. The tensors belong to the current dispose scope and share the tape's memory.</summary>
+    /// <summary>Some rows, or all in use, to be gone back through. The tensors belong to the current dispose scope and share the tape's memory.</summary>
     public KeptPass Rows(int first, int count)
     {
         return new KeptPass([.. rows.Layers.Select(Layer)], Some(rows.Sum), Some(rows.Inverse));
@@ -97,23 +99,61 @@ internal sealed class ActivationTape : IDisposable
     /// <summary>Writes what a whole pass has kept.</summary>
     public void Write(int first, KeptPass pass)
     {
-        using IDisposable noGrad = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        KeptPass to = Rows(first, (int)pass.Sum.size(0));
-        to.Sum.copy_(pass.Sum);
-        to.Inverse.copy_(pass.Inverse);
-        foreach ((KeptLayer from, KeptLayer into) in pass.Layers.Zip(to.Layers))
+        foreach ((int layer, KeptLayer kept) in pass.Layers.Index())
         {
-            (KeptInside source, KeptInside target) = (from.Inside!, into.Inside!);
-            into.Input.copy_(from.Input);
-            into.Inverse.copy_(from.Inverse);
-            target.QueryKeyValue.copy_(source.QueryKeyValue);
-            if (source.Raw is not null) target.Raw!.copy_(source.Raw);
-            target.Attended.copy_(source.Attended);
-            target.Middle.copy_(source.Middle);
-            target.Inverse!.copy_(source.Inverse!);
-            target.GateUp.copy_(source.GateUp);
+            KeptInside inside = kept.Inside!;
+            WriteInput(first, layer, kept.Input, kept.Inverse);
+            if (inside.Raw is not null) WriteRaw(first, layer, inside.Raw);
+            WriteAttention(first, layer, inside.QueryKeyValue, inside.Attended);
+            WriteMiddle(first, layer, inside.Middle, inside.Inverse!, inside.GateUp);
         }
+        WriteLast(first, pass.Sum, pass.Inverse);
+    }
+
+    /// <summary>Writes what goes into a layer. All that is written is contiguous: see <see cref="KeptLayer"/> and <see cref="KeptInside"/>.</summary>
+    public void WriteInput(int first, int layer, Tensor input, Tensor inverse)
+    {
+        Copy(input, layers[layer].Input, first);
+        Copy(inverse, layers[layer].Inverse, first);
+    }
+
+    /// <summary>Writes queries and keys before they were normalised.</summary>
+    /// <param name="first">The first row.</param>
+    /// <param name="layer">The layer's number.</param>
+    /// <param name="from">[N, (Hq + Hkv) D or more].</param>
+    public unsafe void WriteRaw(int first, int layer, Tensor from)
+    {
+        byte* source = (byte*)TensorMemory.Start(from), target = (byte*)layers[layer].Raw;
+        long stride = from.size(1) * from.element_size(), width = rows.Layers[layer].Inside!.Raw!.size(1) * from.element_size();
+        for (long row = 0; row < from.size(0); row++) Buffer.MemoryCopy(source + (row * stride), target + ((first + row) * width), width, width);
+    }
+
+    /// <summary>Writes what goes into attention, rotated, and comes out of it.</summary>
+    public void WriteAttention(int first, int layer, Tensor qkv, Tensor attended)
+    {
+        Copy(qkv, layers[layer].QueryKeyValue, first);
+        Copy(attended, layers[layer].Attended, first);
+    }
+
+    /// <summary>Writes what comes after attention.</summary>
+    public void WriteMiddle(int first, int layer, Tensor middle, Tensor inverse, Tensor gateUp)
+    {
+        Copy(middle, layers[layer].Middle, first);
+        Copy(inverse, layers[layer].MiddleInverse, first);
+        Copy(gateUp, layers[layer].GateUp, first);
+    }
+
+    /// <summary>Writes what goes into the final norm.</summary>
+    public void WriteLast(int first, Tensor sum, Tensor inverse)
+    {
+        Copy(sum, last.Sum, first);
+        Copy(inverse, last.Inverse, first);
+    }
+
+    private static unsafe void Copy(Tensor from, nint to, int first)
+    {
+        long bytes = from.numel() * from.element_size(), row = bytes / from.size(0);
+        Buffer.MemoryCopy((byte*)TensorMemory.Start(from), (byte*)to + (first * row), bytes, bytes);
     }
 
     /// <summary>Forgets what was recorded.</summary>
@@ -130,5 +170,17 @@ internal sealed class ActivationTape : IDisposable
     {
         Clear();
         foreach (Tensor tensor in all) tensor.Dispose();
+    }
+}
+
+/// <summary>Where a tape's rows begin: by address, since a decoding step writes a few rows of dozens of tensors.</summary>
+internal readonly record struct LayerAddresses(nint Input, nint Inverse, nint QueryKeyValue, nint Raw, nint Attended, nint Middle, nint MiddleInverse, nint GateUp)
+{
+    public static LayerAddresses Of(KeptLayer layer)
+    {
+        KeptInside inside = layer.Inside!;
+        return new(
+            TensorMemory.Start(layer.Input), TensorMemory.Start(layer.Inverse), TensorMemory.Start(inside.QueryKeyValue), inside.Raw is null ? 0 : TensorMemory.Start(inside.Raw),
+            TensorMemory.Start(inside.Attended), TensorMemory.Start(inside.Middle), TensorMemory.Start(inside.Inverse!), TensorMemory.Start(inside.GateUp));
     }
 }

@@ -32,37 +32,36 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
     /// <param name="x">[N, hidden] float32: the tokens' embeddings, overwritten.</param>
     /// <param name="rotation">[N, 1, D] float32 each.</param>
     /// <param name="finalNorm">[hidden] float32.</param>
-    /// <param name="record">Rows of a tape, where what the way back needs is written; null for none.</param>
+    /// <param name="tape">Where what the way back needs is written, and its first row; null for nowhere.</param>
     /// <returns>[N, hidden] in the compute type, after the final norm.</returns>
-    public Tensor Run(Tensor x, (Tensor Cosine, Tensor Sine) rotation, Tensor finalNorm, KeptPass? record = null)
+    public Tensor Run(Tensor x, (Tensor Cosine, Tensor Sine) rotation, Tensor finalNorm, (ActivationTape To, int First)? tape = null)
     {
         int count = tokens.Length;
-        Tensor h = empty(count, config.HiddenSize, dtype: LayerOps<T>.Type), ownAttended = empty(count, queries * size, dtype: LayerOps<T>.Type), gated = empty(count, config.IntermediateSize, dtype: LayerOps<T>.Type);
+        Tensor h = empty(count, config.HiddenSize, dtype: LayerOps<T>.Type), attended = empty(count, queries * size, dtype: LayerOps<T>.Type), gated = empty(count, config.IntermediateSize, dtype: LayerOps<T>.Type);
         using Tensor rotated = empty(count, queries * size);
+        using Tensor? inverse = tape is null ? null : empty(count);
         Tensor? delta = null;
-        if (record is not null) x = record.Layers[0].Input.copy_(x);
         for (int layer = 0; layer < config.Layers; layer++)
         {
             using DisposeScope scope = NewDisposeScope();
             LayerParts parts = layers.Parts[layer];
-            KeptLayer? kept = record?.Layers[layer];
-            Tensor input = kept?.Input ?? x, middle = kept?.Inside!.Middle ?? x, attended = kept?.Inside!.Attended ?? ownAttended;
-            LayerOps<T>.AddNorm(x, delta, parts.InputNorm, input, kept?.Inverse, h, config.RmsNormEps);
+            LayerOps<T>.AddNorm(x, delta, parts.InputNorm, x, inverse, h, config.RmsNormEps);
+            tape?.To.WriteInput(tape.Value.First, layer, x, inverse!);
             delta?.Dispose();
             Tensor qkv = layers.QueryKeyValue(layer, h);
-            kept?.Inside!.Raw?.copy_(qkv.narrow(1, 0, (queries + keyHeads) * size));
+            if (parts.QNorm is not null) tape?.To.WriteRaw(tape.Value.First, layer, qkv);
             Attend(layer, qkv, rotation, rotated, attended);
-            LayerOps<T>.AddNorm(input, parts.O.Forward(attended), parts.PostNorm, middle, kept?.Inside!.Inverse, h, config.RmsNormEps);
+            LayerOps<T>.AddNorm(x, parts.O.Forward(attended), parts.PostNorm, x, inverse, h, config.RmsNormEps);
             Tensor gateUp = layers.GateUp(layer, h);
             LayerOps<T>.Gate(gateUp, gated);
             delta = parts.Down.Forward(gated).MoveToOuterDisposeScope();
-            x = middle;
-            if (kept is null) continue;
+            if (tape is not { } record) continue;
             LayerOps<T>.Rotate(qkv, rotation.Cosine, rotation.Sine, queries + keyHeads, back: false); // attention took rotated copies
-            kept.Inside!.QueryKeyValue.copy_(qkv);
-            kept.Inside.GateUp.copy_(gateUp);
+            record.To.WriteAttention(record.First, layer, qkv, attended);
+            record.To.WriteMiddle(record.First, layer, x, inverse!, gateUp);
         }
-        LayerOps<T>.AddNorm(x, delta, finalNorm, record?.Sum ?? x, record?.Inverse, h, config.RmsNormEps);
+        LayerOps<T>.AddNorm(x, delta, finalNorm, x, inverse, h, config.RmsNormEps);
+        tape?.To.WriteLast(tape.Value.First, x, inverse!);
         return h;
     }
 

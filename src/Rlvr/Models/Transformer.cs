@@ -325,10 +325,10 @@ public sealed class Transformer : IDisposable
         long[] positions = [.. at.Select(t => (long)cache.PrefixLength + t.Index)];
         (Tensor Cosine, Tensor Sine) rotation = rope.At(tensor(positions), positions.Max());
         Tensor x = Embed(tensor(tokens));
-        KeptPass? record = cache.Recorded is { } first ? cache.Tape!.Rows(first, tokens.Length) : null;
+        (ActivationTape, int)? tape = cache.Recorded is { } first ? (cache.Tape!, first) : null;
         return (ComputeType == ScalarType.Float32
-            ? new CpuDecoding<SingleElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm, record)
-            : new CpuDecoding<HalfElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm, record)).MoveToOuterDisposeScope();
+            ? new CpuDecoding<SingleElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm, tape)
+            : new CpuDecoding<HalfElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm, tape)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The layers' matrices, up to date, as decoding takes them.</summary>

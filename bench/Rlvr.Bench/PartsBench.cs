@@ -25,24 +25,32 @@ internal static class PartsBench
         using FusedAdamW optimizer = new(setup.Policy.Parameters.Select(p => (p.Key, p.Value)));
         PolicyUpdate update = new(setup.Policy, setup.Reference, optimizer, StepSetup.Recipe);
         GenerationRequest[] requests = [.. Enumerable.Range(0, StepSetup.Rollouts).Select(i => new GenerationRequest(setup.Prompt, (ulong)i))];
-        IReadOnlyList<Rollout> rollouts = [];
-        double rollout = Least(repeats, () => rollouts = new Rollouts.Generator(setup.Policy).Generate(requests, setup.Sampling));
-        UpdateSample[] samples = [.. rollouts.Select((r, i) => new UpdateSample(setup.Prompt, r.Tokens, r.LogProbs, StepSetup.Advantage(i)))];
-        double whole = Least(repeats, () => update.Run(samples, 1e-5)), reference = Least(repeats, () => update.ReferenceLogProbs(samples));
-        Console.WriteLine($"{precision}, {get_num_threads()} thread(s): rollouts {rollout:F3} s, update {whole:F3} s, of it the reference's pass {reference:F3} s");
+        using ActivationTape tape = setup.CreateTape();
+        UpdateSample[] samples = [];
+        double rollout = Least(repeats, Generate), reference = Least(repeats, () => update.ReferenceLogProbs(samples));
+        double own = Least(repeats, () => update.Run([.. samples.Select(s => s with { Trace = null })], 1e-5)), whole = Least(repeats, () => update.Run(samples, 1e-5), Generate);
+        Console.WriteLine($"{precision}, {get_num_threads()} thread(s): rollouts {rollout:F3} s, update {whole:F3} s ({own:F3} s with a forward pass of its own), of it the reference's pass {reference:F3} s");
 
         int steps = StepSetup.NewTokens - 1, rows = StepSetup.Rollouts, tokens = (StepSetup.PromptTokens + (rows * steps)) / Chunks;
         double products = Least(repeats, () => Products(rows, type, false)) * Layers * steps;
         double sampling = Least(repeats, () => Sampling(setup)) * StepSetup.NewTokens;
         Report("rollouts", rollout, ("products", products), ("sampling", sampling));
-        double forward = Least(repeats, () => Products(tokens, type, false)) * Layers * Chunks;
+        double forward = Least(repeats, () => Products(tokens, type, false)) * Layers * Chunks, between = Least(repeats, () => Between(tokens, type, false)) * Layers * Chunks;
         double attentionForward = Least(repeats, () => Attention(setup, type, false)) * Layers * Chunks;
-        Report("reference", reference, ("products", forward), ("attention", attentionForward), ("norms, gates, rotations", Least(repeats, () => Between(tokens, type, false)) * Layers * Chunks));
+        Report("reference", reference, ("products", forward), ("attention", attentionForward), ("norms, gates, rotations", between));
+        // The policy's forward pass is that of decoding.
         double both = Least(repeats, () => Products(tokens, type, true)) * Layers * Chunks;
         double attentionBoth = Least(repeats, () => Attention(setup, type, true)) * Layers * Chunks;
         double words = Least(repeats, () => Words(setup, tokens)) * Chunks, step = Least(repeats, () => optimizer.Step(0));
-        Report("policy", whole - reference, ("products", both), ("attention", attentionBoth), ("vocabulary", words), ("optimiser", step),
-            ("norms, gates, rotations", Least(repeats, () => Between(tokens, type, true)) * Layers * Chunks));
+        Report("policy", whole - reference, ("products", both - forward), ("attention", attentionBoth - attentionForward), ("vocabulary", words), ("optimiser", step),
+            ("norms, gates, rotations", (Least(repeats, () => Between(tokens, type, true)) * Layers * Chunks) - between));
+
+        void Generate()
+        {
+            tape.Clear();
+            IReadOnlyList<Rollout> rollouts = new Rollouts.Generator(setup.Policy) { Tape = tape }.Generate(requests, setup.Sampling);
+            samples = [.. rollouts.Select((r, i) => new UpdateSample(setup.Prompt, r.Tokens, r.LogProbs, StepSetup.Advantage(i)) { Trace = r.Trace })];
+        }
     }
 
     /// <summary>The rollouts alone, with and without guesses in turn.</summary>
@@ -58,12 +66,13 @@ internal static class PartsBench
     private static void Report(string phase, double seconds, params (string Name, double Seconds)[] parts) => Console.WriteLine(
         $"{phase,-10} {seconds,7:F3} s: {string.Join(", ", parts.Select(p => $"{p.Name} {p.Seconds:F3} ({100 * p.Seconds / seconds:F0}%)"))}, rest {seconds - parts.Sum(p => p.Seconds):F3} ({100 - (100 * parts.Sum(p => p.Seconds) / seconds):F0}%)");
 
-    private static double Least(int repeats, Action action)
+    private static double Least(int repeats, Action action, Action? before = null)
     {
         double least = double.PositiveInfinity;
         for (int i = 0; i <= repeats; i++)
         {
             using DisposeScope scope = NewDisposeScope();
+            before?.Invoke();
             long start = Stopwatch.GetTimestamp();
             action();
             if (i > 0) least = double.Min(least, Stopwatch.GetElapsedTime(start).TotalSeconds);

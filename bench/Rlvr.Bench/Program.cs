@@ -24,7 +24,7 @@ string Text(string name, string fallback) => Array.IndexOf(args, name) is >= 0 a
 switch (args.FirstOrDefault())
 {
     case "step":
-        StepBench.Run(Option("--threads", 1), Option("--repeats", 3), plainly: Option("--plain", 1) != 0, Text("--precision", "fp32"));
+        StepBench.Run(Option("--threads", 1), Option("--repeats", 3), plainly: Option("--plain", 1) != 0, reuses: Option("--reuse", 1) != 0, Text("--precision", "fp32"));
         return 0;
     case "rollouts":
         PartsBench.Rollouts(Option("--repeats", 3), Text("--precision", "fp32"));

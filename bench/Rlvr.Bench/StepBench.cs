@@ -10,7 +10,7 @@ namespace Rlvr.Bench;
 /// <summary>One training step, ours and the plain way, alternating in one run; medians and their ratio.</summary>
 internal static class StepBench
 {
-    public static void Run(int threads, int repeats, bool plainly, string precision)
+    public static void Run(int threads, int repeats, bool plainly, bool reuses, string precision)
     {
         ThreadChoice.Apply(threads, StepSetup.Config.HiddenSize);
         using StepSetup setup = new(ComputePrecision.Choose(precision, torch.CPU, StepSetup.Config.HiddenSize));
@@ -18,12 +18,12 @@ internal static class StepBench
         Console.WriteLine($"model of {setup.Policy.Config.ParameterCount:N0} parameters, {torch.get_num_threads()} thread(s); prompt {StepSetup.PromptTokens} x {StepSetup.Rollouts} rollouts x {StepSetup.NewTokens} tokens, {precision}");
         using FusedAdamW optimizer = new(setup.Policy.Parameters.Select(p => (p.Key, p.Value)));
         PolicyUpdate update = new(setup.Policy, setup.Reference, optimizer, StepSetup.Recipe);
-        using ActivationTape tape = new(StepSetup.Config, setup.Policy.ComputeType, StepSetup.PromptTokens + (StepSetup.Rollouts * StepSetup.NewTokens));
+        using ActivationTape? tape = reuses ? setup.CreateTape() : null;
         PlainStep plain = new(setup, optimizer);
         List<(double Rollout, double Update)> ours = [], plains = [];
         for (int repeat = 0; repeat <= repeats; repeat++) // the first of each is a warm-up
         {
-            (double, double) first = Ours(setup, update, Environment.GetEnvironmentVariable("NOTAPE") is null ? tape : null), second = plainly ? plain.Run() : default;
+            (double, double) first = Ours(setup, update, tape), second = plainly ? plain.Run() : default;
             if (repeat == 0) continue;
             ours.Add(first);
             plains.Add(second);
@@ -33,7 +33,7 @@ internal static class StepBench
         double seen = prompt + (StepSetup.NewTokens / 2.0);
         double decodeFlops = (prompt + tokens) * StepSetup.LinearFlops + (tokens * (StepSetup.OutputFlops + StepSetup.AttentionFlops(seen)));
         double forward = (prompt + tokens) * StepSetup.LinearFlops + (tokens * (StepSetup.OutputFlops + StepSetup.AttentionFlops(seen)));
-        double updateFlops = 4 * forward; // reference forward, policy forward, backward twice a forward
+        double updateFlops = (reuses ? 3 : 4) * forward; // reference forward, policy forward where decoding has not done it, backward twice a forward
         Print("rollout, prompt once", ours.Select(t => t.Rollout), tokens, decodeFlops);
         Print("update, prompt once", ours.Select(t => t.Update), tokens, updateFlops);
         Print("step, prompt once", ours.Select(t => t.Rollout + t.Update), tokens, decodeFlops + updateFlops);

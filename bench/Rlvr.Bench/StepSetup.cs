@@ -40,6 +40,9 @@ internal sealed class StepSetup(TorchSharp.torch.ScalarType type) : IDisposable
 
     public SamplingOptions Sampling { get; } = new() { Temperature = 1, MaxNewTokens = NewTokens, Seed = 1 };
 
+    /// <summary>What records the step's rollouts.</summary>
+    public ActivationTape CreateTape() => new(Config, Policy.ComputeType, PromptTokens + (Rollouts * NewTokens));
+
     /// <summary>Half of each group is rewarded.</summary>
     public static double Advantage(int row) => row % 2 == 0 ? 1 : -1;
 

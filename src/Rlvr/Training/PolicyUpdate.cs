@@ -15,6 +15,7 @@ namespace Rlvr.Training;
 /// <item>A micro-batch is a unit of the loss (its weights), not of memory: it is computed in chunks, which add up exactly.</item>
 /// <item>In a chunk each prompt goes through the model once, forward and backward, however many rollouts it has, and of equal rollouts one; on the CPU what rollouts begin with alike, too.</item>
 /// <item>With one update per step the ratio is 1 by construction, so there is no pass for old log-probabilities.</item>
+/// <item>With one update per step the forward pass on the CPU is the one that decoding has done, where it was recorded (<see cref="RecordedRollouts"/>).</item>
 /// <item>Nothing is padded but the rows inside attention.</item>
 /// </list>
 /// </summary>

@@ -1,5 +1,4 @@
 using Rlvr.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;

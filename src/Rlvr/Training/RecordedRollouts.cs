@@ -1,5 +1,4 @@
 using Rlvr.Models;
-using Rlvr.Rollouts;
 using static TorchSharp.torch;
 
 namespace Rlvr.Training;

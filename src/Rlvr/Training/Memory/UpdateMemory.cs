@@ -26,7 +26,8 @@ internal static class UpdateMemory
         {
             // Hidden states of all tokens with their gradient; then the way back through all at once, or a chunk of the loss, or of the reference.
             long all = ReusedForward.Tokens(recipe, workload);
-            long most = recorded + (2 * Float * model.HiddenSize * all) + long.Max(ByKernels(model, computed, all, adapts).Back, keptLogits + logits + (3 * Float * model.HiddenSize * tokens));
+            long chunk = keptLogits + logits + (3 * Float * model.HiddenSize * tokens) + ConvertedOutput(recipe, model, workload, computed);
+            long most = recorded + (2 * Float * model.HiddenSize * all) + long.Max(ByKernels(model, computed, all, adapts).Back, chunk);
             return new MemoryPhase("update", [new(MemoryPlanner.Activations, most - logits), new(MemoryPlanner.Logits, logits)]);
         }
         bool recompute = recipe.Compute.Recomputes;
@@ -34,11 +35,15 @@ internal static class UpdateMemory
         long peak = kept + long.Max(logits, keptLogits + back + (recompute ? layer : 0));
         // By autograd the embedding's own gradient is made whole before it is added, unless layers are computed again.
         if (autograd && !recompute && !adapts) peak = long.Max(peak, keptLogits + (Float * (long)model.HiddenSize * model.VocabularySize));
-        // The reference's pass comes before the policy's: where its matrices are converted for each product, the output matrix is there whole while logits are computed.
-        if (MemoryPlanner.Mapped(recipe, model, workload) is { } mapped && mapped.Element != computed) peak = long.Max(peak, (2 * stream) + logits + (computed * (long)model.HiddenSize * model.VocabularySize));
+        // The reference's pass comes before the policy's.
+        if (ConvertedOutput(recipe, model, workload, computed) is > 0 and long converted) peak = long.Max(peak, (2 * stream) + logits + converted);
         if (workload.OnGpu) peak = (long)(peak * KeptOnGpu);
         return new MemoryPhase("update", [new(MemoryPlanner.Activations, peak - long.Min(logits, peak)), new(MemoryPlanner.Logits, long.Min(logits, peak))]);
     }
+
+    /// <summary>Where the reference's matrices are converted for each product, the output matrix is there whole while logits are computed.</summary>
+    private static long ConvertedOutput(Recipe recipe, ModelConfig model, MemoryWorkload workload, int computed) =>
+        MemoryPlanner.Mapped(recipe, model, workload) is { } mapped && mapped.Element != computed ? computed * (long)model.HiddenSize * model.VocabularySize : 0;
 
     /// <summary>What is recorded of the rollouts for the update: <see cref="ActivationTape"/>.</summary>
     public static long Recorded(Recipe recipe, ModelConfig model, MemoryWorkload workload, int computed)

@@ -186,6 +186,6 @@ public class LoraAdapterTests
     {
         double error = found.sub(expected).norm().item<float>(), size = expected.norm().item<float>();
         Assert.True(size > 1e-4, $"{what}: no gradient");
-        Assert.True(error < 1e-4 * size, $"{what}: off by {error:g3} of {size:g3}");
+        Assert.True(error < 5e-4 * size, $"{what}: off by {error:g3} of {size:g3}");
     }
 }

@@ -80,8 +80,8 @@ internal sealed class ActivationTape : IDisposable
         return first;
     }
 
-    /// <summary>Some rows, or all in use, to be gone back through. The tensors belong to the current dispose scope and share the tape's memory.</summary>
-    public KeptPass Rows(int first, int count)
+    /// <summary>The rows in use, to be gone back through. The tensors belong to the current dispose scope and share the tape's memory.</summary>
+    public KeptPass InUse()
     {
         return new KeptPass([.. rows.Layers.Select(Layer)], Some(rows.Sum), Some(rows.Inverse));
 
@@ -92,7 +92,7 @@ internal sealed class ActivationTape : IDisposable
                 Some(inside.QueryKeyValue), inside.Raw is null ? null : Some(inside.Raw), Some(inside.Attended), null, Some(inside.Middle), Some(inside.Inverse!), Some(inside.GateUp)));
         }
 
-        Tensor Some(Tensor of) => of.narrow(0, first, count);
+        Tensor Some(Tensor of) => of.narrow(0, 0, Count);
     }
 
     /// <summary>Writes what a whole pass has kept.</summary>

@@ -60,7 +60,7 @@ switch (args.FirstOrDefault())
         else SpeculateBench.RunModel(Text("--model", "models/micro-math"), Text("--suite", "pi-1"), Option("--problems", 1), Option("--rollouts", 0), settings);
         return 0;
     case "grpo":
-        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0, Text("--reference", "memory") == "mapped", Text("--state", "fp32"), Option("--recompute", 0) != 0, Option("--micro-batch", 0));
+        LargeStepBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--device", "cpu"), Text("--precision", "fp32"), Option("--groups", 4), Option("--size", 8), Option("--prompt", 64), Option("--tokens", 128), Option("--steps", 1), Option("--kl", 1) != 0, Text("--reference", "memory") == "mapped", Text("--state", "fp32"), Option("--recompute", 0) != 0, Option("--reuse", 0) != 0, Option("--micro-batch", 0));
         return 0;
     case "reference":
         ReferenceBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--precision", "fp32"), Option("--tokens", 512), Option("--repeats", 2));
@@ -81,6 +81,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--precision bf16] | parts [--precision bf16] | rollouts | large-parts [--shape 0.5b] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] [--reference mapped] | reference [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--reuse 0] [--precision bf16] | parts [--precision bf16] | rollouts | large-parts [--shape 0.5b] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] [--reference mapped] [--reuse 1] | reference [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Tensors;
@@ -20,11 +21,13 @@ internal sealed class BlockQuantizer : IDisposable
     private const double Tiny = 1e-38;
 
     private readonly Tensor map, bounds;
+    private readonly BlockCodes? kernel; // on the CPU
 
     /// <summary>Prepares the map.</summary>
     /// <param name="signed">Whether numbers have a sign.</param>
     /// <param name="device">Where the numbers are.</param>
-    public BlockQuantizer(bool signed, Device device)
+    /// <param name="plainly">Without a kernel, for a test.</param>
+    public BlockQuantizer(bool signed, Device device, bool plainly = false)
     {
         float[] numbers = signed ? DynamicMap.Signed : DynamicMap.Unsigned;
         float[] between = [.. numbers.Zip(numbers.Skip(1), (low, high) => (low + high) / 2)];
@@ -32,6 +35,7 @@ internal sealed class BlockQuantizer : IDisposable
         Zero = (byte)Array.IndexOf(numbers, 0f);
         map = tensor(numbers, device: device).DetachFromDisposeScope();
         bounds = tensor(between, device: device).DetachFromDisposeScope();
+        kernel = device.type == DeviceType.CPU && !plainly ? new BlockCodes(numbers, between) : null;
     }
 
     /// <summary>The code of 0.</summary>
@@ -46,6 +50,7 @@ internal sealed class BlockQuantizer : IDisposable
     public (Tensor Codes, Tensor Scales) Quantize(Tensor values)
     {
         long count = values.numel();
+        if (kernel is not null && values.is_contiguous()) return Quantize(kernel, values, count);
         Tensor blocks = Padded(values, count).view(-1, BlockSize);
         Tensor scales = blocks.abs().amax([1]);
         Tensor shares = blocks.div(scales.clamp_min(Tiny).unsqueeze(1));
@@ -61,8 +66,23 @@ internal sealed class BlockQuantizer : IDisposable
     public Tensor Dequantize(Tensor codes, Tensor scales)
     {
         long count = codes.numel();
+        if (kernel is not null && codes.is_contiguous() && scales.is_contiguous()) return Dequantize(kernel, codes, scales, count);
         Tensor shares = Padded(map.index_select(0, codes.to(ScalarType.Int32)), count).view(-1, BlockSize);
         return shares.mul(scales.unsqueeze(1)).view(-1).narrow(0, 0, count);
+    }
+
+    private static unsafe (Tensor Codes, Tensor Scales) Quantize(BlockCodes kernel, Tensor values, long count)
+    {
+        Tensor codes = empty(count, dtype: ScalarType.Byte), scales = empty(Blocks(count));
+        kernel.Quantize((float*)TensorMemory.Start(values), (byte*)TensorMemory.Start(codes), (float*)TensorMemory.Start(scales), count, (float)Tiny);
+        return (codes, scales);
+    }
+
+    private static unsafe Tensor Dequantize(BlockCodes kernel, Tensor codes, Tensor scales, long count)
+    {
+        Tensor values = empty(count);
+        kernel.Dequantize((byte*)TensorMemory.Start(codes), (float*)TensorMemory.Start(scales), (float*)TensorMemory.Start(values), count);
+        return values;
     }
 
     /// <inheritdoc/>

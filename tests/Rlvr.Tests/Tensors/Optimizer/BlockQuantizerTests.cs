@@ -56,6 +56,34 @@ public class BlockQuantizerTests
         }, iter: 40);
     }
 
+    /// <summary>The kernel of the CPU gives the bits that tensor operations give, also for what is no number, infinite, or just beside a bound.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_kernel_is_the_definition_bit_for_bit(bool signed)
+    {
+        using BlockQuantizer kernel = new(signed, CPU), plain = new(signed, CPU, plainly: true);
+        float[] map = signed ? DynamicMap.Signed : DynamicMap.Unsigned;
+        float[] beside = [.. map.Zip(map.Skip(1), (low, high) => (low + high) / 2).SelectMany(bound => new[] { float.BitDecrement(bound), bound, float.BitIncrement(bound) }), .. map, 1];
+        Compare(beside);
+        Gen.Select(Gen.Int[1, 3000], Gen.Int[-40, 30], Gen.Int[0, 1 << 20], Gen.Int[0, 20]).Sample((count, power, seed, odd) =>
+        {
+            float[] values = [.. Enumerable.Range(0, count).Select(i => Value(signed, (ulong)seed, (ulong)i, double.Pow(10, power)))];
+            if (odd < 3) values[seed % count] = new[] { float.NaN, float.PositiveInfinity, signed ? float.NegativeInfinity : float.NaN }[odd];
+            Compare(values);
+        }, iter: 150, threads: 1);
+
+        void Compare(float[] values)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            (Tensor codes, Tensor scales) = kernel.Quantize(tensor(values));
+            (Tensor expected, Tensor expectedScales) = plain.Quantize(tensor(values));
+            Assert.Equal(expected.data<byte>().ToArray(), codes.data<byte>().ToArray());
+            Assert.Equal(expectedScales.data<float>().ToArray(), scales.data<float>().ToArray());
+            Assert.Equal(plain.Dequantize(expected, scales).data<float>().ToArray(), kernel.Dequantize(codes, scales).data<float>().ToArray());
+        }
+    }
+
     [Fact]
     public void The_nearest_number_is_taken()
     {

@@ -14,6 +14,7 @@ using Rlvr.Bench;
 // dotnet run -c Release --project bench/Rlvr.Bench -- grpo [--shape 0.5b] [--device cpu] [--precision fp32] [--groups 4] [--size 8] [--prompt 64] [--tokens 128] [--steps 1] [--kl 1] [--reference memory] [--state fp32] [--recompute 0] [--micro-batch TOKENS]
 // dotnet run -c Release --project bench/Rlvr.Bench -- reference [--shape 0.5b] [--precision fp32] [--tokens 512] [--repeats 2]
 // dotnet run -c Release --project bench/Rlvr.Bench -- sweep [--threads 1] [--repeats 2] [--out docs/performance]
+// dotnet run -c Release --project bench/Rlvr.Bench -- optimizer [--threads 1] [--elements 16777216] [--repeats 3]
 // dotnet run -c Release --project bench/Rlvr.Bench -- gpu-check
 // dotnet run -c Release --project bench/Rlvr.Bench -- memory [--steps 200]
 // dotnet run -c Release --project bench/Rlvr.Bench -- peak [--tokens 24000] [--length 200] [--vocabulary 151936] [--hidden 64] [--layers 2] [--precision fp32] [--state fp32] [--recompute 0]
@@ -65,6 +66,9 @@ switch (args.FirstOrDefault())
     case "reference":
         ReferenceBench.Run(Option("--threads", 1), Text("--shape", "0.5b"), Text("--precision", "fp32"), Option("--tokens", 512), Option("--repeats", 2));
         return 0;
+    case "optimizer":
+        OptimizerBench.Run(Option("--threads", 1), Option("--elements", 1 << 24), Option("--repeats", 3));
+        return 0;
     case "gpu-check":
         return GpuCheck.Run() ? 0 : 1;
     case "memory":
@@ -81,6 +85,6 @@ switch (args.FirstOrDefault())
         HostileBench.Run(Option("--show", 20));
         return 0;
     default:
-        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--reuse 0] [--precision bf16] | parts [--precision bf16] | rollouts | large-parts [--shape 0.5b] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] [--reference mapped] [--reuse 1] | reference [--tokens N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
+        Console.Error.WriteLine("usage: step [--threads N] [--repeats N] [--reuse 0] [--precision bf16] | parts [--precision bf16] | rollouts | large-parts [--shape 0.5b] | precision [--tokens N] [--width N] | skinny | sampler | sweep [--out DIR] | decode [--shape 0.5b] [--precision bf16] [--batch N] | passes [--shape 0.5b] | speculate [--model DIR] [--rows N] [--shape 0.5b] [--accept PERCENT] | grpo [--shape 0.5b] [--groups N] [--size N] [--tokens N] [--reference mapped] [--reuse 1] | reference [--tokens N] | optimizer [--elements N] | memory [--threads N] [--steps N] | peak [--tokens N] [--hidden N] [--recompute 1] | verifier [--repeats N] | hostile [--show N]");
         return 2;
 }

@@ -40,19 +40,6 @@ internal sealed class BFloat16Moments : PiecewiseMoments
         }
     }
 
-    /// <summary>
-    /// Rounds to one of the two neighbouring bfloat16 numbers, to either the more likely the nearer the value is to it, so that the mean is the value.
-    /// </summary>
-    /// <param name="values">Finite, float32.</param>
-    /// <param name="uniforms">Numbers in [0, 1), of the same shape.</param>
-    /// <returns>Float32 values that bfloat16 holds exactly.</returns>
-    internal static Tensor RoundStochastically(Tensor values, Tensor uniforms)
-    {
-        // value = mantissa * 2^exponent with the mantissa in [0.5, 1): eight bits of it are a whole number below 256.
-        (Tensor mantissa, Tensor exponent) = frexp(values);
-        return ldexp(mantissa.mul_(256).add_(uniforms).floor_(), exponent.sub_(8));
-    }
-
     /// <inheritdoc/>
     protected override void Begin(AdamWStep step)
     {
@@ -75,7 +62,7 @@ internal sealed class BFloat16Moments : PiecewiseMoments
         Piece(this.second[parameter], start, second.numel()).copy_(secondIsSlow ? Rounded(second) : second);
     }
 
-    private Tensor Rounded(Tensor values) => RoundStochastically(values, uniforms!.narrow(0, 0, values.numel()));
+    private Tensor Rounded(Tensor values) => StochasticRounding.Round(values, uniforms!.narrow(0, 0, values.numel()));
 
     private static Tensor Piece(Tensor moment, long start, long length) => moment.view(-1).narrow(0, start, length);
 }

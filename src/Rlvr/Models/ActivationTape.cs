@@ -18,6 +18,7 @@ internal sealed class ActivationTape : IDisposable
     private readonly LayerAddresses[] layers;
     private readonly (nint Sum, nint Inverse) last;
     private readonly List<long> tokens = [], positions = [];
+    private int first; // of the rows that are written to
 
     /// <summary>Reserves memory.</summary>
     /// <param name="config">The model.</param>
@@ -66,7 +67,7 @@ internal sealed class ActivationTape : IDisposable
     /// <summary>Their positions.</summary>
     public IReadOnlyList<long> Positions => positions;
 
-    /// <summary>Takes rows for a pass.</summary>
+    /// <summary>Takes rows for a pass, to which all is written from then on.</summary>
     /// <param name="ofTokens">Its tokens.</param>
     /// <param name="atPositions">Their positions.</param>
     /// <returns>The first row; null where there are too few.</returns>
@@ -74,7 +75,7 @@ internal sealed class ActivationTape : IDisposable
     {
         Overflowed |= Count + ofTokens.Count > Capacity;
         if (Overflowed) return null;
-        int first = Count;
+        first = Count;
         tokens.AddRange(ofTokens);
         positions.AddRange(atPositions);
         return first;
@@ -96,31 +97,30 @@ internal sealed class ActivationTape : IDisposable
     }
 
     /// <summary>Writes what a whole pass has kept.</summary>
-    public void Write(int first, KeptPass pass)
+    public void Write(KeptPass pass)
     {
         foreach ((int layer, KeptLayer kept) in pass.Layers.Index())
         {
             KeptInside inside = kept.Inside!;
-            WriteInput(first, layer, kept.Input, kept.Inverse);
-            if (inside.Raw is not null) WriteRaw(first, layer, inside.Raw);
-            WriteAttention(first, layer, inside.QueryKeyValue, inside.Attended);
-            WriteMiddle(first, layer, inside.Middle, inside.Inverse!, inside.GateUp);
+            WriteInput(layer, kept.Input, kept.Inverse);
+            if (inside.Raw is not null) WriteRaw(layer, inside.Raw);
+            WriteAttention(layer, inside.QueryKeyValue, inside.Attended);
+            WriteMiddle(layer, inside.Middle, inside.Inverse!, inside.GateUp);
         }
-        WriteLast(first, pass.Sum, pass.Inverse);
+        WriteLast(pass.Sum, pass.Inverse);
     }
 
     /// <summary>Writes what goes into a layer. All that is written is contiguous: see <see cref="KeptLayer"/> and <see cref="KeptInside"/>.</summary>
-    public void WriteInput(int first, int layer, Tensor input, Tensor inverse)
+    public void WriteInput(int layer, Tensor input, Tensor inverse)
     {
-        Copy(input, layers[layer].Input, first);
-        Copy(inverse, layers[layer].Inverse, first);
+        Copy(input, layers[layer].Input);
+        Copy(inverse, layers[layer].Inverse);
     }
 
     /// <summary>Writes queries and keys before they were normalised.</summary>
-    /// <param name="first">The first row.</param>
     /// <param name="layer">The layer's number.</param>
     /// <param name="from">[N, (Hq + Hkv) D or more].</param>
-    public unsafe void WriteRaw(int first, int layer, Tensor from)
+    public unsafe void WriteRaw(int layer, Tensor from)
     {
         byte* source = (byte*)TensorMemory.Start(from), target = (byte*)layers[layer].Raw;
         long stride = from.size(1) * from.element_size(), width = rows.Layers[layer].Inside!.Raw!.size(1) * from.element_size();
@@ -128,28 +128,28 @@ internal sealed class ActivationTape : IDisposable
     }
 
     /// <summary>Writes what goes into attention, rotated, and comes out of it.</summary>
-    public void WriteAttention(int first, int layer, Tensor qkv, Tensor attended)
+    public void WriteAttention(int layer, Tensor qkv, Tensor attended)
     {
-        Copy(qkv, layers[layer].QueryKeyValue, first);
-        Copy(attended, layers[layer].Attended, first);
+        Copy(qkv, layers[layer].QueryKeyValue);
+        Copy(attended, layers[layer].Attended);
     }
 
     /// <summary>Writes what comes after attention.</summary>
-    public void WriteMiddle(int first, int layer, Tensor middle, Tensor inverse, Tensor gateUp)
+    public void WriteMiddle(int layer, Tensor middle, Tensor inverse, Tensor gateUp)
     {
-        Copy(middle, layers[layer].Middle, first);
-        Copy(inverse, layers[layer].MiddleInverse, first);
-        Copy(gateUp, layers[layer].GateUp, first);
+        Copy(middle, layers[layer].Middle);
+        Copy(inverse, layers[layer].MiddleInverse);
+        Copy(gateUp, layers[layer].GateUp);
     }
 
     /// <summary>Writes what goes into the final norm.</summary>
-    public void WriteLast(int first, Tensor sum, Tensor inverse)
+    public void WriteLast(Tensor sum, Tensor inverse)
     {
-        Copy(sum, last.Sum, first);
-        Copy(inverse, last.Inverse, first);
+        Copy(sum, last.Sum);
+        Copy(inverse, last.Inverse);
     }
 
-    private static unsafe void Copy(Tensor from, nint to, int first)
+    private unsafe void Copy(Tensor from, nint to)
     {
         long bytes = from.numel() * from.element_size(), row = bytes / from.size(0);
         Buffer.MemoryCopy((byte*)TensorMemory.Start(from), (byte*)to + (first * row), bytes, bytes);

@@ -32,9 +32,9 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
     /// <param name="x">[N, hidden] float32: the tokens' embeddings, overwritten.</param>
     /// <param name="rotation">[N, 1, D] float32 each.</param>
     /// <param name="finalNorm">[hidden] float32.</param>
-    /// <param name="tape">Where what the way back needs is written, and its first row; null for nowhere.</param>
+    /// <param name="tape">Where what the way back needs is written, rows taken for it; null for nowhere.</param>
     /// <returns>[N, hidden] in the compute type, after the final norm.</returns>
-    public Tensor Run(Tensor x, (Tensor Cosine, Tensor Sine) rotation, Tensor finalNorm, (ActivationTape To, int First)? tape = null)
+    public Tensor Run(Tensor x, (Tensor Cosine, Tensor Sine) rotation, Tensor finalNorm, ActivationTape? tape = null)
     {
         int count = tokens.Length;
         Tensor h = empty(count, config.HiddenSize, dtype: LayerOps<T>.Type), attended = empty(count, queries * size, dtype: LayerOps<T>.Type), gated = empty(count, config.IntermediateSize, dtype: LayerOps<T>.Type);
@@ -46,22 +46,22 @@ internal sealed unsafe class CpuDecoding<T> where T : IVectorElement
             using DisposeScope scope = NewDisposeScope();
             LayerParts parts = layers.Parts[layer];
             LayerOps<T>.AddNorm(x, delta, parts.InputNorm, x, inverse, h, config.RmsNormEps);
-            tape?.To.WriteInput(tape.Value.First, layer, x, inverse!);
+            tape?.WriteInput(layer, x, inverse!);
             delta?.Dispose();
             Tensor qkv = layers.QueryKeyValue(layer, h);
-            if (parts.QNorm is not null) tape?.To.WriteRaw(tape.Value.First, layer, qkv);
+            if (parts.QNorm is not null) tape?.WriteRaw(layer, qkv);
             Attend(layer, qkv, rotation, rotated, attended);
             LayerOps<T>.AddNorm(x, parts.O.Forward(attended), parts.PostNorm, x, inverse, h, config.RmsNormEps);
             Tensor gateUp = layers.GateUp(layer, h);
             LayerOps<T>.Gate(gateUp, gated);
             delta = parts.Down.Forward(gated).MoveToOuterDisposeScope();
-            if (tape is not { } record) continue;
+            if (tape is null) continue;
             LayerOps<T>.Rotate(qkv, rotation.Cosine, rotation.Sine, queries + keyHeads, back: false); // attention took rotated copies
-            record.To.WriteAttention(record.First, layer, qkv, attended);
-            record.To.WriteMiddle(record.First, layer, x, inverse!, gateUp);
+            tape.WriteAttention(layer, qkv, attended);
+            tape.WriteMiddle(layer, x, inverse!, gateUp);
         }
         LayerOps<T>.AddNorm(x, delta, finalNorm, x, inverse, h, config.RmsNormEps);
-        tape?.To.WriteLast(tape.Value.First, x, inverse!);
+        tape?.WriteLast(x, inverse!);
         return h;
     }
 

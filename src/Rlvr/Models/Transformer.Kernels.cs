@@ -34,7 +34,7 @@ public sealed partial class Transformer
         long[] positions = [.. at.Select(t => (long)cache.PrefixLength + t.Index)];
         (Tensor Cosine, Tensor Sine) rotation = rope.At(tensor(positions), positions.Max());
         Tensor x = Embed(tensor(tokens));
-        (ActivationTape, int)? tape = cache.Recorded is { } first ? (cache.Tape!, first) : null;
+        ActivationTape? tape = cache.Recorded is null ? null : cache.Tape;
         return (ComputeType == ScalarType.Float32
             ? new CpuDecoding<SingleElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm, tape)
             : new CpuDecoding<HalfElement>(Config, Joined(), cache, at).Run(x, rotation, finalNorm, tape)).MoveToOuterDisposeScope();
@@ -48,15 +48,14 @@ public sealed partial class Transformer
 
     /// <summary>Runs prompts through the model and records what the way back needs.</summary>
     /// <param name="batch">The prompts; nothing behind them.</param>
-    /// <param name="tape">Takes it.</param>
-    /// <param name="first">The first row.</param>
+    /// <param name="tape">Takes it; rows were taken for the batch.</param>
     /// <returns>[N, hidden], after the final norm; and keys and values by layer, [N, Hkv, D] each. They belong to the current dispose scope.</returns>
-    internal (Tensor Hidden, IReadOnlyList<(Tensor Key, Tensor Value)> Layers) RecordPrompts(SharedPrefixBatch batch, ActivationTape tape, int first)
+    internal (Tensor Hidden, IReadOnlyList<(Tensor Key, Tensor Value)> Layers) RecordPrompts(SharedPrefixBatch batch, ActivationTape tape)
     {
         using IDisposable noGrad = no_grad();
         ICpuLayers pass = Kernels(batch, LayerMemory.Everything);
         Tensor hidden = pass.Forward(Embed(batch.Tokens));
-        tape.Write(first, pass.Kept);
+        tape.Write(pass.Kept);
         return (hidden, [.. pass.Kept.Layers.Select(layer => (Part(layer, Config.Heads), Part(layer, Config.Heads + Config.KeyValueHeads)))]);
 
         Tensor Part(KeptLayer layer, int head) => layer.Inside!.QueryKeyValue.narrow(1, head * Config.HeadDim, Config.KeyValueHeads * Config.HeadDim).reshape(-1, Config.KeyValueHeads, Config.HeadDim);

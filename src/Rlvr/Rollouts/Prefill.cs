@@ -64,7 +64,7 @@ internal sealed class Prefill(Transformer model, IReadOnlyList<int[]> prompts, i
         using DisposeScope scope = NewDisposeScope();
         SharedPrefixBatch batch = new([.. which.ToArray().Select(p => prompts[p])], [], model.Device);
         int? first = tape?.Take(batch.Tokens.data<long>().ToArray(), batch.Positions.data<long>().ToArray());
-        (Tensor hidden, IReadOnlyList<(Tensor Key, Tensor Value)> captured) = first is { } row ? model.RecordPrompts(batch, tape!, row) : Capture(batch);
+        (Tensor hidden, IReadOnlyList<(Tensor Key, Tensor Value)> captured) = first is null ? Capture(batch) : model.RecordPrompts(batch, tape!);
         Tensor logits = model.Logits(hidden.index_select(0, tensor(batch.PromptEnds.Select(e => (long)e).ToArray(), device: model.Device)));
         int start = 0;
         for (int i = 0; i < which.Length; i++)

@@ -27,10 +27,10 @@ internal sealed class RolloutPhase(LanguageModel model, Problem[] problems, int[
     private const ulong RewardPosition = ulong.MaxValue, BaselinePosition = ulong.MaxValue - 1;
 
     private readonly int groupSize = recipe.Rollout.GroupSize;
+    private readonly Stopwatch generating = new(), scoring = new();
+
     /// <summary>Records the responses that are learnt from, and forgets those of the step before; null for nothing.</summary>
     public ActivationTape? Tape { get; set; }
-
-    private readonly Stopwatch generating = new(), scoring = new();
 
     /// <summary>Seconds of the last step's sampling.</summary>
     public double RolloutSeconds => generating.Elapsed.TotalSeconds;

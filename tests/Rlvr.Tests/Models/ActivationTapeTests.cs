@@ -38,7 +38,8 @@ public class ActivationTapeTests
         using ActivationTape tape = new(model.Config, type, 20);
         int[] sequence = TinyModels.Tokens(9, 4);
         SharedPrefixBatch prompt = new([sequence[..5]], [], CPU);
-        (Tensor hidden, IReadOnlyList<(Tensor Key, Tensor Value)> layers) = model.RecordPrompts(prompt, tape, tape.Take([.. sequence[..5].Select(t => (long)t)], [0, 1, 2, 3, 4])!.Value);
+        Assert.Equal(0, tape.Take([.. sequence[..5].Select(t => (long)t)], [0, 1, 2, 3, 4]));
+        (Tensor hidden, IReadOnlyList<(Tensor Key, Tensor Value)> layers) = model.RecordPrompts(prompt, tape);
         using CpuKvCache cache = new(model.Config, 1, 20, type) { Tape = tape };
         cache.Add(layers);
         foreach (int token in sequence[5..]) cache.Decode(model, [token], [1]);

@@ -28,7 +28,7 @@ internal sealed unsafe class BlockCodes
             float number = BitConverter.Int32BitsToSingle((upper << 16) | (negative ? 0xffff : 0)); // of negative numbers the largest bits are the least
             int code = 0;
             while (code < 255 && !(bounds[code] >= number)) code++;
-            least[upper] = float.IsNaN(number) ? byte.MaxValue : (byte)code;
+            least[upper] = (byte)code; // the last one for what is no number
         }
     }
 
@@ -42,8 +42,7 @@ internal sealed unsafe class BlockCodes
     {
         float* from = values + first;
         byte* to = codes + first;
-        float scale = Largest(from, length), by = float.MaxNumber(scale, tiny);
-        if (float.IsNaN(scale)) by = scale;
+        float scale = Largest(from, length), by = float.Max(scale, tiny);
         scales[block] = scale;
         fixed (float* above = bounds)
         fixed (byte* start = least)

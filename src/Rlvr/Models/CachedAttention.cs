@@ -1,3 +1,5 @@
+using Rlvr.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;
@@ -31,9 +33,10 @@ public sealed class CachedAttention : IAttention
         Tensor ownKeys = keys.narrow(0, 0, rows * heads * cache.PlaceLength).view(rows * heads, cache.PlaceLength, size).narrow(1, 0, length);
         Tensor ownValues = values.narrow(0, 0, rows * heads * cache.PlaceLength).view(rows * heads, cache.PlaceLength, size).narrow(1, 0, length);
 
-        Tensor folded = query.mul(1 / double.Sqrt(size)).view(rows * heads, group, size);
+        using Scalar scale = (1 / double.Sqrt(size)).ToScalar();
+        Tensor folded = query.mul(scale).view(rows * heads, group, size);
         Tensor scores = bmm(folded, ownKeys.transpose(1, 2)); // [R * Hkv, G, S]
-        if (hidden is not null) scores.masked_fill_(hidden, float.NegativeInfinity);
+        if (hidden is not null) scores.masked_fill_(hidden, Numbers.MinusInfinity);
         if (cache.PrefixLength == 0)
             return bmm(Softmax(scores), ownValues).view(rows, heads * group * size);
 
@@ -45,7 +48,7 @@ public sealed class CachedAttention : IAttention
         Tensor weights = Softmax(cat([prefixScores, scores], -1));
         Tensor prefixWeights = weights.narrow(2, 0, prefix).view(rows, heads, group, prefix).transpose(0, 1).reshape(heads, rows * group, prefix);
         Tensor ofPrefix = bmm(prefixWeights, prefixValues).view(heads, rows, group, size).transpose(0, 1).reshape(rows * heads, group, size);
-        return bmm(weights.narrow(2, prefix, length), ownValues).add_(ofPrefix).view(rows, heads * group * size);
+        return bmm(weights.narrow(2, prefix, length), ownValues).add_(ofPrefix, Numbers.One).view(rows, heads * group * size);
     }
 
     /// <summary>In float32, whatever the scores' element type.</summary>

@@ -75,7 +75,7 @@ internal sealed class CpuLayers<T>(
             if (layer > 0) input.MoveToOuterDisposeScope();
             kept[layer] = new KeptLayer(input, inverse!.MoveToOuterDisposeScope(), keep == LayerMemory.Everything ? inside.Kept() : null);
         }
-        using (delta) x = keep == LayerMemory.Everything ? x.add(delta!) : x.add_(delta!);
+        using (delta) x = keep == LayerMemory.Everything ? x.add(delta!, Numbers.One) : x.add_(delta!, Numbers.One);
         return Finish(x);
     }
 

@@ -118,7 +118,7 @@ public sealed class FlashKvCache : IKvCache
         long[] at = [.. Enumerable.Range(0, count).Select(row => (long)rows.Extend(row))];
         CachePlaces step = new(keys, values,
             New: tensor(at.Select((position, row) => ((long)rows.Places[row] * placeLength) + position).ToArray(), device: device),
-            QueryStarts: arange(count + 1, dtype: ScalarType.Int32, device: device),
+            QueryStarts: Numbers.Range(count + 1, ScalarType.Int32, device),
             Starts: tensor(rows.Places.Select(p => p * placeLength).Append(0).ToArray(), device: device),
             Used: tensor(rows.Lengths.ToArray(), device: device), longest);
         return model.DecodeOnGpu(tensor(tokens, device: device), tensor(at, device: device), at.Max(), step, Plainly);

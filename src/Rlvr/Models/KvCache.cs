@@ -1,3 +1,4 @@
+using Rlvr.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -175,7 +176,7 @@ public sealed class KvCache : IKvCache
         if (shortest != longest)
         {
             Tensor used = tensor(lengths.Take(Rows).Select(l => (long)l).ToArray(), device: device).view(-1, 1, 1, 1);
-            hidden = arange(longest, device: device).view(1, 1, 1, longest).ge(used).expand(Rows, heads, 1, longest).reshape((long)Rows * heads, 1, longest);
+            hidden = Numbers.Range(longest, device: device).view(1, 1, 1, longest).ge(used).expand(Rows, heads, 1, longest).reshape((long)Rows * heads, 1, longest);
         }
         return new CachedAttention(this, tensor(places, device: device), longest, hidden);
     }

@@ -5,8 +5,9 @@ namespace Rlvr.Models;
 
 /// <summary>
 /// Hidden states whose layers are computed again in the backward pass: of each layer only its input is kept, [N, hidden] in float32, in place of
-/// everything between its products. The gradients are those of <see cref="Transformer.Hidden(TokenBatch)"/>, bit for bit, but for the embedding's where it is the
-/// output layer too: there the same numbers are added in another order, so that no second matrix of its size is made.
+/// everything between its products. The gradients are those of <see cref="Transformer.Hidden(TokenBatch)"/>, bit for bit, with two exceptions: the embedding's where it is
+/// the output layer too, where the same numbers are added in another order, so that no second matrix of its size is made; and a CPU's in bfloat16 or of few tokens, where the
+/// first pass takes the products that are fast without gradients (<see cref="SkinnyProduct"/>), whose sums have another order.
 /// </summary>
 public sealed class RecomputedHidden : IHiddenPass
 {

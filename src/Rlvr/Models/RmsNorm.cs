@@ -15,8 +15,9 @@ public static class RmsNorm
     {
         if (x.device_type == DeviceType.CUDA) return CudaOps.RmsNorm(x, weight, epsilon);
         // The norm reduces in one pass; squaring first would write a second tensor of x's size.
-        Tensor norm = linalg.vector_norm(x, 2, [-1], keepdim: true);
-        Tensor inverse = norm.square().div(x.size(-1)).add(epsilon).rsqrt(); // [..., 1]
+        Tensor norm = x.norm(-1, keepdim: true);
+        using Scalar width = x.size(-1).ToScalar(), least = epsilon.ToScalar();
+        Tensor inverse = norm.mul(norm).div(width).add(least, Numbers.One).rsqrt(); // [..., 1]
         return is_grad_enabled() ? x.mul(inverse).mul(weight) : x.mul(inverse).mul_(weight);
     }
 }

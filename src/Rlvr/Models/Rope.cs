@@ -1,3 +1,4 @@
+using Rlvr.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -69,7 +70,7 @@ public sealed class Rope : IDisposable
     public Tensor Apply(Tensor x, (Tensor Cosine, Tensor Sine) at)
     {
         Tensor swapped = x.roll(halfSize, -1);
-        return is_grad_enabled() ? x.mul(at.Cosine).addcmul(swapped, at.Sine, 1) : x.mul_(at.Cosine).addcmul_(swapped, at.Sine, 1);
+        return is_grad_enabled() ? x.mul(at.Cosine).addcmul(swapped, at.Sine, Numbers.One) : x.mul_(at.Cosine).addcmul_(swapped, at.Sine, Numbers.One);
     }
 
     private void Grow(long count)
@@ -77,7 +78,7 @@ public sealed class Rope : IDisposable
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         long rows = long.Max(count, 2 * cosines.shape[0]);
-        Tensor angles = arange(rows, dtype: ScalarType.Float32, device: inverseFrequencies.device).unsqueeze(1).mul(inverseFrequencies); // [rows, D/2]
+        Tensor angles = Numbers.Range(rows, ScalarType.Float32, inverseFrequencies.device).unsqueeze(1).mul(inverseFrequencies); // [rows, D/2]
         Tensor sine = angles.sin();
         cosines.Dispose();
         sines.Dispose();

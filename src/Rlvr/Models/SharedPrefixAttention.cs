@@ -100,11 +100,11 @@ public sealed class SharedPrefixAttention : IAttention
     /// <summary>0 where a continuation's token may look, minus infinity elsewhere; one mask for all rows where their prompts have one length.</summary>
     private Tensor Mask(SharedPrefixBatch batch, Device device)
     {
-        Tensor own = full(maxInput, maxInput, float.NegativeInfinity, device: device).triu_(1).view(1, 1, maxInput, maxInput);
+        Tensor own = full(maxInput, maxInput, Numbers.MinusInfinity, device: device).triu_(1).view(1, 1, maxInput, maxInput);
         if (padPrompts is null) return cat([zeros(1, 1, maxInput, maxPrompt, device: device), own], 3);
         Tensor lengths = tensor(batch.PromptOf.Select(p => (long)batch.PromptLengths[p]).ToArray(), device: device).view(-1, 1, 1, 1);
-        Tensor hidden = arange(maxPrompt, device: device).view(1, 1, 1, maxPrompt).ge(lengths); // [R, 1, 1, P]
-        Tensor prompt = zeros(rows, 1, 1, maxPrompt, device: device).masked_fill_(hidden, float.NegativeInfinity).expand(rows, 1, maxInput, maxPrompt);
+        Tensor hidden = Numbers.Range(maxPrompt, device: device).view(1, 1, 1, maxPrompt).ge(lengths); // [R, 1, 1, P]
+        Tensor prompt = zeros(rows, 1, 1, maxPrompt, device: device).masked_fill_(hidden, Numbers.MinusInfinity).expand(rows, 1, maxInput, maxPrompt);
         return cat([prompt, own.expand(rows, 1, maxInput, maxInput)], 3);
     }
 }

@@ -1,3 +1,4 @@
+using Rlvr.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -81,6 +82,7 @@ public sealed class TokenLogProbs
         {
             hiddenGradient = zeros_like(source);
             Tensor weight = model.OutputWeight, matrix = model.OutputMatrix;
+            using Scalar perDegree = (1 / temperature).ToScalar();
             for (long start = 0; start < count; start += chunk)
             {
                 using DisposeScope scope = NewDisposeScope();
@@ -97,12 +99,12 @@ public sealed class TokenLogProbs
                 {
                     Tensor dEntropy = entropyGradient.narrow(0, start, length).unsqueeze(1);
                     Tensor entropy = Entropies!.narrow(0, start, length).unsqueeze(1);
-                    Tensor factor = addcmul(dEntropy.mul(entropy).add_(dLogProb).neg_(), logProbabilities, dEntropy.neg(), 1);
+                    Tensor factor = addcmul(dEntropy.mul(entropy).add_(dLogProb, Numbers.One).neg_(), logProbabilities, dEntropy.neg(), Numbers.One);
                     gradient = logProbabilities.exp_().mul_(factor);
                 }
                 gradient.scatter_add_(1, batch.Targets.narrow(0, start, length).unsqueeze(1), dLogProb);
                 gradient = model.ToCompute(gradient);
-                hiddenGradient.index_add_(0, batch.Predictors.narrow(0, start, length), Transformer.ToFloat(gradient.mm(matrix)), 1 / temperature);
+                hiddenGradient.index_add_(0, batch.Predictors.narrow(0, start, length), Transformer.ToFloat(gradient.mm(matrix)), perDegree);
                 WeightGradient.Add(weight, gradient, model.ToCompute(states));
             }
         }
@@ -114,7 +116,9 @@ public sealed class TokenLogProbs
     private Tensor States(long start, long length)
     {
         Tensor states = source.index_select(0, batch.Predictors.narrow(0, start, length));
-        return temperature == 1 ? states : states.div_(temperature);
+        if (temperature == 1) return states;
+        using Scalar degrees = temperature.ToScalar();
+        return states.div_(degrees);
     }
 
     /// <summary>[C, V] in float32, in one pass over the logits as they come from the product.</summary>

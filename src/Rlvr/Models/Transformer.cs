@@ -125,7 +125,7 @@ public sealed partial class Transformer : IDisposable
         {
             Tensor weight = empty(shape);
             if (name.EndsWith(".bias", StringComparison.Ordinal)) weight.zero_();
-            else if (shape.Length == 1) weight.fill_(1);
+            else if (shape.Length == 1) weight.fill_(Numbers.One);
             else
             {
                 bool writesResidual = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
@@ -281,7 +281,7 @@ public sealed partial class Transformer : IDisposable
         if (!embedding.requires_grad) return;
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        WeightGradient.Of(embedding).index_add_(0, tokens, ToFloat(ToCompute(gradient)), 1);
+        WeightGradient.Of(embedding).index_add_(0, tokens, ToFloat(ToCompute(gradient)), Numbers.One);
     }
 
     /// <summary>What follows the embedding: the layers and the final norm.</summary>

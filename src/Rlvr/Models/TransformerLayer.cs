@@ -1,3 +1,4 @@
+using Rlvr.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;
@@ -72,5 +73,5 @@ internal sealed class TransformerLayer : IDisposable
     }
 
     /// <summary>The residual connection, in float32; in place where gradients are off, since the stream is this pass's own.</summary>
-    private static Tensor Add(Tensor x, Tensor y) => is_grad_enabled() ? x.add(y) : x.add_(y);
+    private static Tensor Add(Tensor x, Tensor y) => is_grad_enabled() ? x.add(y, Numbers.One) : x.add_(y, Numbers.One);
 }

@@ -1,3 +1,4 @@
+using Rlvr.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,7 +28,7 @@ internal static class WeightGradient
         {
             using DisposeScope scope = NewDisposeScope();
             long count = long.Min(part, rows - row);
-            sum.narrow(0, row, count).add_(gradient.narrow(1, row, count).t().mm(input)); // the product rounds to the compute type, the sum does not
+            sum.narrow(0, row, count).add_(gradient.narrow(1, row, count).t().mm(input), Numbers.One); // the product rounds to the compute type, the sum does not
         }
     }
 
@@ -36,7 +37,7 @@ internal static class WeightGradient
     /// <param name="gradient">[N, out].</param>
     public static void AddRows(Tensor parameter, Tensor gradient)
     {
-        if (parameter.requires_grad) Of(parameter).add_(gradient.sum(0, type: ScalarType.Float32));
+        if (parameter.requires_grad) Of(parameter).add_(gradient.sum(0, type: ScalarType.Float32), Numbers.One);
     }
 
     /// <summary>Where a parameter keeps its gradient: zeros if it had none.</summary>

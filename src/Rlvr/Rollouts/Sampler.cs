@@ -1,3 +1,5 @@
+using Rlvr.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Rollouts;
@@ -45,7 +47,7 @@ public static class Sampler
             return (best, logits.log_softmax(-1).gather(1, best.unsqueeze(1)).squeeze(1));
         }
         if (Filters(options)) Filter(logits, options);
-        else if (options.Temperature != 1) logits.div_(options.Temperature);
+        else Cool(logits, options);
         Tensor logProbs = logits.log_softmax(-1);
         // In double: with a large vocabulary a float32 running sum loses the tail.
         Tensor cumulative = logProbs.exp().cumsum(-1, type: ScalarType.Float64);
@@ -53,7 +55,8 @@ public static class Sampler
         // The first token whose running sum exceeds the point; a token of probability 0 adds nothing and is never the first.
         Tensor drawn = cumulative.le(point).sum(-1);
         // Rounding can only reach past the end if the uniform is 1, which it is not; the clamp guards the index all the same.
-        drawn.clamp_(max: cumulative.size(1) - 1);
+        using Scalar last = (cumulative.size(1) - 1).ToScalar();
+        drawn.clamp_(max: last);
         return (drawn, logProbs.gather(1, drawn.unsqueeze(1)).squeeze(1));
     }
 
@@ -63,23 +66,36 @@ public static class Sampler
     /// <summary>Divides by the temperature, and sets the logits of dropped tokens to minus infinity: top-k, then top-p of what is left, then min-p.</summary>
     private static void Filter(Tensor logits, SamplingOptions options)
     {
-        if (options.Temperature != 1) logits.div_(options.Temperature);
+        Cool(logits, options);
         (Tensor sorted, Tensor order) = logits.sort(-1, descending: true, stable: true);
         Tensor drop = zeros_like(sorted, dtype: ScalarType.Bool);
         if (options.TopK > 0 && options.TopK < sorted.size(1))
         {
-            drop.narrow(1, options.TopK, sorted.size(1) - options.TopK).fill_(true);
-            sorted = sorted.masked_fill(drop, float.NegativeInfinity);
+            drop.narrow(1, options.TopK, sorted.size(1) - options.TopK).fill_(Numbers.True);
+            sorted = sorted.masked_fill(drop, Numbers.MinusInfinity);
         }
         Tensor probabilities = sorted.softmax(-1);
         if (options.TopP < 1)
         {
             // A token is kept while those before it have less than top-p; so the likeliest always is.
             Tensor before = probabilities.cumsum(-1, type: ScalarType.Float64).sub(probabilities);
-            drop.logical_or_(before.ge(options.TopP));
+            using Scalar topP = options.TopP.ToScalar();
+            drop.logical_or_(before.ge(topP));
         }
-        if (options.MinP > 0) drop.logical_or_(probabilities.lt(probabilities.narrow(1, 0, 1).mul(options.MinP)));
-        drop.narrow(1, 0, 1).fill_(false);
-        logits.masked_fill_(zeros_like(drop).scatter_(1, order, drop), float.NegativeInfinity);
+        if (options.MinP > 0)
+        {
+            using Scalar minP = options.MinP.ToScalar();
+            drop.logical_or_(probabilities.lt(probabilities.narrow(1, 0, 1).mul(minP)));
+        }
+        drop.narrow(1, 0, 1).fill_(Numbers.False);
+        logits.masked_fill_(zeros_like(drop).scatter_(1, order, drop), Numbers.MinusInfinity);
+    }
+
+    /// <summary>Divides by the temperature.</summary>
+    private static void Cool(Tensor logits, SamplingOptions options)
+    {
+        if (options.Temperature == 1) return;
+        using Scalar temperature = options.Temperature.ToScalar();
+        logits.div_(temperature);
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Tensors;
@@ -11,9 +12,9 @@ public static class GradientNorm
         using var scope = NewDisposeScope();
         var norms = new List<Tensor>();
         foreach (Tensor parameter in parameters)
-            if (parameter.grad is { } gradient) norms.Add(linalg.vector_norm(gradient));
+            if (parameter.grad is { } gradient) norms.Add(gradient.norm());
         // The norm of the norms is the norm of everything.
-        Tensor total = norms.Count == 0 ? zeros(1).sum() : linalg.vector_norm(stack(norms));
+        Tensor total = norms.Count == 0 ? zeros(1).sum() : stack(norms).norm();
         return total.MoveToOuterDisposeScope();
     }
 
@@ -30,7 +31,8 @@ public static class GradientNorm
         double scale = maxNorm / (norm + 1e-6);
         if (maxNorm <= 0 || !double.IsFinite(norm) || scale >= 1) return norm;
         using var _ = no_grad();
-        foreach (Tensor parameter in parameters) parameter.grad?.mul_(scale);
+        using Scalar factor = scale.ToScalar();
+        foreach (Tensor parameter in parameters) parameter.grad?.mul_(factor);
         return norm;
     }
 }

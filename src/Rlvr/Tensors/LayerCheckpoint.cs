@@ -6,7 +6,7 @@ namespace Rlvr.Tensors;
 /// <summary>
 /// Gradient checkpointing (Chen et al., arXiv 1604.06174) of a chain of stages. The forward pass keeps no history, only what goes into each stage;
 /// the backward pass computes one stage after another again, the last first, with the history of that stage alone. The stages do the same operations
-/// on the same numbers as without it, so the gradients are the same, bit for bit.
+/// on the same numbers as without it, so the gradients are the same, bit for bit, where an operation computes the same with and without gradients.
 /// </summary>
 public sealed class LayerCheckpoint
 {

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Tensors;
@@ -38,7 +39,8 @@ public static class Masked
             double count = mask is null ? values.numel() : mask.sum().to(ScalarType.Float64).item<double>();
             if (count is 0 or 1)
                 throw new RlvrException($"the unbiased variance needs at least two values, the mask selects {count}: use longer responses or more rollouts");
-            variance *= count / (count - 1);
+            using Scalar factor = (count / (count - 1)).ToScalar();
+            variance = variance.mul(factor);
         }
         return variance.MoveToOuterDisposeScope();
     }
@@ -52,8 +54,9 @@ public static class Masked
     {
         using var scope = NewDisposeScope();
         Tensor mean = Mean(values, mask);
-        Tensor whitened = (values - mean) * (Variance(values, mask) + WhitenEpsilon).rsqrt();
-        if (!shiftMean) whitened += mean;
+        using Scalar epsilon = WhitenEpsilon.ToScalar();
+        Tensor whitened = (values - mean) * Variance(values, mask).add(epsilon, Numbers.One).rsqrt();
+        if (!shiftMean) whitened = whitened.add(mean, Numbers.One);
         return whitened.MoveToOuterDisposeScope();
     }
 }

@@ -61,7 +61,7 @@ internal static unsafe class SkinnyProduct
         Tensor result = empty(shape, ScalarType.Float32);
         Problem problem = new(TensorMemory.Start(packed ?? converted ?? x), TensorMemory.Start(weight), TensorMemory.Start(result), rows, columns, inner);
         Compute(problem, half, (int)long.Min(get_num_threads(), weight.numel() / ElementsPerThread));
-        if (bias is not null) result.add_(bias);
+        if (bias is not null) result.add_(bias, Numbers.One);
         if (!half) return result;
         using (result) return result.to(ScalarType.BFloat16);
     }

@@ -77,11 +77,12 @@ public static class ThreadChoice
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = ones(rows, width), weight = ones(3 * width, width).div_(width), back = ones(width, 3 * width).div_(3 * width);
+        using Scalar inputs = width.ToScalar(), inner = (3 * width).ToScalar(), half = 0.5.ToScalar();
+        Tensor x = ones(rows, width), weight = ones(3 * width, width).div_(inputs), back = ones(width, 3 * width).div_(inner);
         for (int i = 0; i < repeats; i++)
         {
-            using DisposeScope inner = NewDisposeScope();
-            x.mul_(0.5).add_(nn.functional.linear(nn.functional.silu(nn.functional.linear(x, weight)), back), 0.5);
+            using DisposeScope step = NewDisposeScope();
+            x.mul_(half).add_(nn.functional.linear(nn.functional.silu(nn.functional.linear(x, weight)), back), half);
         }
         return 2.0 * 6 * rows * width * width * repeats;
     }

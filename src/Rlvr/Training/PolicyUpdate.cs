@@ -153,7 +153,8 @@ public sealed class PolicyUpdate
     {
         Tensor states = policy.Hidden(batch).index_select(0, batch.Predictors);
         long part = long.Max(1, TokenLogProbs.ChunkElements / policy.Config.VocabularySize);
-        return cat([.. states.split(part).Select(some => OptimalTokenBaseline.FromLogits(policy.Logits(some).div_(Temperature)))]);
+        using Scalar temperature = Temperature.ToScalar();
+        return cat([.. states.split(part).Select(some => OptimalTokenBaseline.FromLogits(policy.Logits(some).div_(temperature)))]);
     });
 
     /// <summary>Forward and backward of some rows.</summary>
@@ -195,7 +196,7 @@ public sealed class PolicyUpdate
         hidden.Backward();
 
         using IDisposable noGrad = no_grad();
-        total.add_(terms.Metrics);
+        total.add_(terms.Metrics, Numbers.One);
         differences.Add(logProbs.detach(), oldLogProbs, sampler);
     }
 

@@ -109,7 +109,8 @@ public sealed class Pretrainer
         if (!double.IsFinite(loss)) throw new RlvrException($"The pretraining loss is {loss} at step {step + 1}. Lower optimizer.learning_rate.");
         optimizer.ZeroGradients();
         // Divided by the bucket's mean, not the batch's own number: short documents share batches, and would otherwise count for more.
-        logProbs.Backward(full_like(logProbs.LogProbs, -1.0 / meanTokens));
+        using Scalar share = (-1.0 / meanTokens).ToScalar();
+        logProbs.Backward(full_like(logProbs.LogProbs, share));
         hidden.Backward();
         double norm = GradientNorm.Clip(optimizer.Parameters, recipe.Optimizer.ClipNorm > 0 ? recipe.Optimizer.ClipNorm : double.PositiveInfinity);
         if (!double.IsFinite(norm)) throw new RlvrException($"The pretraining gradient's norm is {norm} at step {step + 1}. Lower optimizer.learning_rate.");

@@ -1,4 +1,5 @@
 using Rlvr.Models;
+using Rlvr.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlvr.Training;
@@ -98,7 +99,7 @@ internal sealed class RecordedRollouts
         public void Backward()
         {
             using IDisposable noGrad = no_grad();
-            all.gradient.index_add_(0, from, Values.grad!, 1);
+            all.gradient.index_add_(0, from, Values.grad!, Numbers.One);
         }
     }
 }

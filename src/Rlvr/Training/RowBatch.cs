@@ -1,4 +1,5 @@
 using Rlvr.Models;
+using Rlvr.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlvr.Training;
@@ -69,7 +70,7 @@ internal sealed class RowBatch
     public Tensor ToRows(Tensor ofBatch) => source is null ? ofBatch : ofBatch.index_select(0, source);
 
     /// <summary>The way back of <see cref="ToRows"/>: sums over rows that share a token.</summary>
-    public Tensor SumOverRows(Tensor ofRows, Tensor like) => source is null ? ofRows : zeros_like(like).index_add_(0, source, ofRows, 1);
+    public Tensor SumOverRows(Tensor ofRows, Tensor like) => source is null ? ofRows : zeros_like(like).index_add_(0, source, ofRows, Numbers.One);
 
     /// <summary>Rollouts with the same prompt and the same tokens are equal.</summary>
     internal sealed class EqualTokens : IEqualityComparer<UpdateSample>

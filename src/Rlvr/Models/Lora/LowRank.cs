@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Models;
@@ -22,7 +23,8 @@ internal sealed class LowRank(Tensor a, Tensor b, double scale, ScalarType type)
     /// <param name="back">[N, inputs]: that of x.</param>
     public void Backward(Tensor gradient, Tensor x, Tensor back)
     {
-        using Tensor inside = down.Forward(x).mul_(scale), insideGradient = gradient.mm(up.Matrix).mul_(scale); // [N, r]
+        using Scalar factor = scale.ToScalar();
+        using Tensor inside = down.Forward(x).mul_(factor), insideGradient = gradient.mm(up.Matrix).mul_(factor); // [N, r]
         up.AddGradient(gradient, inside);
         down.AddGradient(insideGradient, x);
         back.addmm_(insideGradient, down.Matrix, 1, 1);

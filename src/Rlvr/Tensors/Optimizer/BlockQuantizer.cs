@@ -53,7 +53,8 @@ internal sealed class BlockQuantizer : IDisposable
         if (kernel is not null && values.is_contiguous()) return Quantize(kernel, values, count);
         Tensor blocks = Padded(values, count).view(-1, BlockSize);
         Tensor scales = blocks.abs().amax([1]);
-        Tensor shares = blocks.div(scales.clamp_min(Tiny).unsqueeze(1));
+        using Scalar tiny = Tiny.ToScalar();
+        Tensor shares = blocks.div(scales.clamp_min(tiny).unsqueeze(1));
         // The number of bounds below a share is the index of the nearest number.
         Tensor codes = bucketize(shares, bounds, outInt32: true).to(ScalarType.Byte);
         return (codes.view(-1).narrow(0, 0, count), scales);

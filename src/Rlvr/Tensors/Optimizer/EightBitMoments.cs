@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Tensors;
@@ -77,9 +78,12 @@ internal sealed class EightBitMoments : PiecewiseMoments
     private static Tensor Blocks(Tensor scales, long start, long length) =>
         scales.narrow(0, start / BlockQuantizer.BlockSize, BlockQuantizer.Blocks(length));
 
-    private static Moment Zeros(Tensor parameter, BlockQuantizer quantizer) => parameter.numel() < LeastElements
-        ? new Moment(zeros_like(parameter).DetachFromDisposeScope(), null)
-        : new Moment(
-            full_like(parameter, quantizer.Zero, dtype: ScalarType.Byte).DetachFromDisposeScope(),
+    private static Moment Zeros(Tensor parameter, BlockQuantizer quantizer)
+    {
+        if (parameter.numel() < LeastElements) return new Moment(zeros_like(parameter).DetachFromDisposeScope(), null);
+        using Scalar zero = quantizer.Zero.ToScalar();
+        return new Moment(
+            full_like(parameter, zero, dtype: ScalarType.Byte).DetachFromDisposeScope(),
             zeros(BlockQuantizer.Blocks(parameter.numel()), device: parameter.device).DetachFromDisposeScope());
+    }
 }

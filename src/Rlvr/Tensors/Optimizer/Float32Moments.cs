@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlvr.Tensors;
@@ -22,7 +23,8 @@ internal sealed class Float32Moments : IMomentStore
 
     public void Update(Tensor[] gradients, AdamWStep step)
     {
-        number.fill_(step.Number);
+        using Scalar count = step.Number.ToScalar();
+        number.fill_(count);
         AtenOps.FusedAdamW(parameters, gradients, first, second, steps, step.LearningRate, step.Beta1, step.Beta2, step.WeightDecay, step.Epsilon);
     }
 

@@ -35,7 +35,8 @@ internal abstract class PiecewiseMoments : IMomentStore
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope outer = NewDisposeScope();
-        number.fill_(step.Number);
+        using Scalar of = step.Number.ToScalar();
+        number.fill_(of);
         Begin(step);
         for (int i = 0; i < Parameters.Length; i++)
         {

@@ -30,7 +30,8 @@ internal static unsafe class StochasticRounding
     public static Tensor ByOperations(Tensor values, Tensor uniforms)
     {
         (Tensor mantissa, Tensor exponent) = frexp(values);
-        return ldexp(mantissa.mul_(256).add_(uniforms).floor_(), exponent.sub_(8));
+        using Scalar values256 = 256.ToScalar(), bits = 8.ToScalar();
+        return ldexp(mantissa.mul_(values256).add_(uniforms, Numbers.One).floor_(), exponent.sub_(bits));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using Rlvr.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -42,7 +43,7 @@ public sealed class SpeedProbe(Device device, ScalarType type = ScalarType.Float
         Tensor large = ones(BandwidthWidth, BandwidthWidth, device: device, dtype: type), small = ones(8, device: device);
         double product = Best(() => nn.functional.linear(x, weight).Dispose(), 1);
         double read = Best(() => nn.functional.linear(row, large).Dispose(), 1);
-        double operation = Best(() => small.add(small).Dispose(), 100);
+        double operation = Best(() => small.add(small, Numbers.One).Dispose(), 100);
         return new MachineSpeed(2.0 * rows * width * width / product, (double)large.element_size() * BandwidthWidth * BandwidthWidth / read, operation);
     }
 

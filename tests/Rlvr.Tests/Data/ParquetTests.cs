@@ -84,7 +84,7 @@ public sealed class ParquetTests : IDisposable
         Assert.Equal(written.Select(row => row.question), problems.Select(problem => problem.Text));
         Assert.Equal(written.Select(row => row.choices?.text ?? []), problems.Select(problem => problem.Choices));
         Assert.Equal(rows.Select((row, i) => row.Item2 ? MultipleChoice.Letter(row.Item3 % row.Item4) : $"{i}"), problems.Select(problem => problem.Answer));
-    }, iter: 100, threads: 1);
+    }, iter: 100);
 
     [Fact]
     public async Task Several_row_groups_follow_one_another()

@@ -31,7 +31,7 @@ public sealed class ProblemWriterTests : IDisposable
             string file = folder.Write("set.jsonl", ProblemWriter.ToJsonLines(problems));
             IReadOnlyList<Problem> read = ProblemReader.Read(file);
             Assert.Equal(Describe(problems), Describe(read));
-        }, iter: 200, threads: 1); // one file
+        }, iter: 200); // one file
     }
 
     // Records compare their lists by reference.

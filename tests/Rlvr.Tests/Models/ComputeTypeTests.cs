@@ -16,18 +16,17 @@ public class ComputeTypeTests
     public void Log_probs_entropies_and_gradients_are_near_those_of_float32(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Transformer single = TinyModels.Create(name), half = InBFloat16(single);
+        using Transformer single = TinyModels.Create(name, deviation: TinyModels.Moderate), half = InBFloat16(single);
         (TokenLogProbs expected, TokenLogProbs found) = (LogProbs(single), LogProbs(half));
         Assert.Equal(ScalarType.Float32, found.LogProbs.dtype);
-        Assert.InRange(TinyModels.Largest(found.LogProbs.sub(expected.LogProbs)), 1e-7, 0.1); // not the same computation
-        Assert.InRange(TinyModels.Largest(found.Entropies!.sub(expected.Entropies!)), 0, 0.1);
+        Assert.InRange(TinyModels.Largest(found.LogProbs.sub(expected.LogProbs)), 1e-7, 0.1); // not the same computation; 0.035 at most with 240 other weights
+        Assert.InRange(TinyModels.Largest(found.Entropies!.sub(expected.Entropies!)), 0, 0.03); // 0.008
         foreach ((string parameter, Tensor value) in half.Parameters)
         {
             Tensor golden = single.Parameters[parameter].grad!;
             Assert.Equal(ScalarType.Float32, value.grad!.dtype);
-            // These weights are far larger than a real model's, so roundings grow from layer to layer.
             double error = value.grad.sub(golden).norm().item<float>(), size = golden.norm().item<float>();
-            Assert.True(error < 0.12 * size, $"gradient of {parameter}: off by {error:g3} of {size:g3}");
+            Assert.True(error < 0.2 * size, $"gradient of {parameter}: off by {error:g3} of {size:g3}"); // 0.07
         }
     }
 
@@ -77,7 +76,7 @@ public class ComputeTypeTests
     public void Sampler_and_trainer_agree_to_eight_bits(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Transformer single = TinyModels.Create(name), half = InBFloat16(single);
+        using Transformer single = TinyModels.Create(name, deviation: TinyModels.Moderate), half = InBFloat16(single);
         int[] prompt = TinyModels.Tokens(6, 1);
         IReadOnlyList<Rollout> rollouts = new Rlvr.Rollouts.Generator(half).Generate(
             [.. Enumerable.Range(0, 5).Select(i => new GenerationRequest(prompt, (ulong)i))], new SamplingOptions { Temperature = 1, MaxNewTokens = 12, Seed = 3 });
@@ -85,8 +84,8 @@ public class ComputeTypeTests
         using IDisposable noGrad = no_grad();
         Tensor trainer = new TokenLogProbs(half, Hidden(half, batch), batch, 1).LogProbs;
         Tensor sampler = tensor(rollouts.SelectMany(r => r.LogProbs).ToArray());
-        Assert.InRange(TinyModels.Largest(trainer.sub(sampler)), 0, 0.15);
-        Assert.InRange(trainer.sub(sampler).abs().mean().item<float>(), 0, 0.02);
+        Assert.InRange(TinyModels.Largest(trainer.sub(sampler)), 0, 0.06); // 0.02 at most with 240 other weights
+        Assert.InRange(trainer.sub(sampler).abs().mean().item<float>(), 0, 0.01);
     }
 
     [Theory]

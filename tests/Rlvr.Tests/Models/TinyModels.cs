@@ -37,9 +37,15 @@ internal static class TinyModels
         MaxPositions = 128,
     };
 
-    public static Transformer Create(string name = "qwen2 GQA", ulong seed = 1) => Create(Config(name), seed);
+    /// <summary>
+    /// Standard deviation of weights such as a real model has. The larger ones of <see cref="Create(string, ulong, double)"/> let the roundings of bfloat16 grow from layer to layer, until how
+    /// far a number is off depends on the order of the sums: on the processor.
+    /// </summary>
+    public const double Moderate = 0.1;
 
-    public static Transformer Create(ModelConfig config, ulong seed = 1, ScalarType computeType = ScalarType.Float32)
+    public static Transformer Create(string name = "qwen2 GQA", ulong seed = 1, double deviation = 0.25) => Create(Config(name), seed, deviation: deviation);
+
+    public static Transformer Create(ModelConfig config, ulong seed = 1, ScalarType computeType = ScalarType.Float32, double deviation = 0.25)
     {
         Transformer model = Transformer.CreateRandom(config, seed, computeType: computeType);
         using IDisposable noGrad = no_grad();
@@ -49,7 +55,7 @@ internal static class TinyModels
         {
             // Norms around 1, everything else (biases too) around 0.
             bool norm = parameter.shape.Length == 1 && parameter.mean().item<float>() == 1;
-            parameter.copy_(empty(parameter.shape).normal_(norm ? 1 : 0, norm ? 0.2 : 0.25, generator));
+            parameter.copy_(empty(parameter.shape).normal_(norm ? 1 : 0, norm ? 0.2 : deviation, generator));
         }
         return model;
     }

@@ -71,5 +71,5 @@ public class TokenTreeTests
                 Tensor golden = plain.Parameters[name].grad!;
                 Assert.InRange(TinyModels.Largest(value.grad!.sub(golden)), 0, TinyModels.Rounding + (2e-4 * TinyModels.Largest(golden)));
             }
-        }, iter: 100, threads: 1);
+        }, iter: 100);
 }

@@ -141,7 +141,7 @@ public class SamplerTests
             (Tensor expected, Tensor expectedLogProbs) = Sampler.DrawByOperations(logits.clone(), uniforms, options);
             Assert.Equal(expected.data<long>().ToArray(), tokens.data<long>().ToArray());
             Assert.True(logProbs.allclose(expectedLogProbs, 1e-5, 1e-5));
-        }, iter: 200, threads: 1);
+        }, iter: 200);
 
     [Theory]
     [InlineData(0)]

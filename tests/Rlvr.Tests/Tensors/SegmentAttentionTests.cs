@@ -76,7 +76,7 @@ public class SegmentAttentionTests
             start += length;
             return start - length;
         }
-    }, iter: 40, threads: 1);
+    }, iter: 40);
 
     private static void Compare<T>(AttentionSegment[] segments, int keyHeads, int group, int size, double tolerance) where T : IVectorElement
     {

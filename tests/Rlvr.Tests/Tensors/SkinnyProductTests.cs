@@ -23,7 +23,7 @@ public class SkinnyProductTests
             Assert.Equal(type, found.dtype);
             Assert.Equal([rows, columns], found.shape);
             Assert.True(found.to(float64).allclose(expected, half ? 8e-3 : 1e-5, half ? 1e-2 : 1e-3), "not the product");
-        }, iter: 300, threads: 1);
+        }, iter: 300);
 
     [Theory]
     [InlineData(64)]

@@ -27,5 +27,5 @@ public unsafe class SmallProductTests
             if (adds) expected = expected.add(before.narrow(1, 0, columns));
             Assert.True(c.narrow(1, 0, columns).allclose(expected, 1e-5, 1e-5));
             Assert.True(c.narrow(1, columns, 16).equal(before.narrow(1, columns, 16)).all().item<bool>()); // nothing beside it
-        }, iter: 200, threads: 1);
+        }, iter: 200);
 }

@@ -17,5 +17,5 @@ public unsafe class TranspositionTests
         Transposition.Write((float*)TensorMemory.Start(from), columns + 3, (float*)TensorMemory.Start(to), rows + 2, rows, columns);
         before.narrow(0, 0, columns).narrow(1, 0, rows).copy_(from.narrow(0, 0, rows).narrow(1, 0, columns).t());
         Assert.True(to.equal(before).all().item<bool>());
-    }, iter: 300, threads: 1);
+    }, iter: 300);
 }

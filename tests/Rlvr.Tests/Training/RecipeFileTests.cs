@@ -202,7 +202,7 @@ public sealed class RecipeFileTests : IDisposable
             var after = RecipeFile.Load<Free>(path);
             Assert.Equal((before.Text, before.Seed, before.Part.Number, before.Part.Flag), (after.Text, after.Seed, after.Part.Number, after.Part.Flag));
             Assert.Equal(before.Part.List, after.Part.List);
-        }, iter: 300, threads: 1);
+        }, iter: 300);
 
     [Theory]
     [InlineData("null")]

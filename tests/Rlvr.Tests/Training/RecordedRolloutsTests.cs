@@ -37,7 +37,8 @@ public class RecordedRolloutsTests
     }
 
     [Fact]
-    public void So_it_is_in_bfloat16() => Compare(TinyModels.Config("qwen2 GQA"), Requests(3), Options, Recipe, ScalarType.BFloat16, 0.05);
+    public void So_it_is_in_bfloat16() =>
+        Compare(TinyModels.Config("qwen2 GQA"), Requests(3), Options, Recipe, ScalarType.BFloat16, 0.08, deviation: TinyModels.Moderate); // 0.025 at most with 40 other weights
 
     /// <summary>Equal rollouts that do not enter together are decoded apart, and recorded twice.</summary>
     [Fact]
@@ -143,15 +144,22 @@ public class RecordedRolloutsTests
         double[] Train(string reuses)
         {
             using LanguageModel model = TinyLanguage.Create();
-            using RlTrainer trainer = new(model, TinyTask.Problems(6), TinyTask.Ascii, recipe with { Compute = new ComputeOptions { ReuseForward = reuses } });
-            Assert.Equal(reuses == "auto" ? "true" : "false", trainer.Recipe.Compute.ReuseForward);
+            Recipe now = recipe with
+            {
+                // With the usual one Adam makes a step of full length of a gradient that is nothing but rounding, and the runs part.
+                Optimizer = recipe.Optimizer with { Epsilon = 1e-3 },
+                Compute = new ComputeOptions { ReuseForward = reuses },
+            };
+            using RlTrainer trainer = new(model, TinyTask.Problems(6), TinyTask.Ascii, now);
+            bool records = reuses == "auto" && CpuKernels.Suit(model.Network);
+            Assert.Equal(records ? "true" : "false", trainer.Recipe.Compute.ReuseForward);
             List<double> metrics = [];
             for (int step = 1; step <= 5; step++)
             {
                 StepResult result = trainer.Step(step);
                 bool learns = step > recipe.Critic.WarmupSteps || !recipe.Critic.Enabled;
-                Assert.All(result.Rollouts, r => Assert.Equal((reuses == "auto" && learns, false), (r.Rollout.Trace is not null, r.Rollout.Trace?.IsValid ?? false)));
-                if (learns) Assert.InRange(result.Metrics["sampler_trainer_difference_max"], 0, 1e-5);
+                Assert.All(result.Rollouts, r => Assert.Equal((records && learns, false), (r.Rollout.Trace is not null, r.Rollout.Trace?.IsValid ?? false)));
+                if (learns) Assert.InRange(result.Metrics["sampler_trainer_difference_max"], 0, TinyModels.Rounding);
                 metrics.AddRange(result.Metrics.Values.Where(v => v.Name is "loss" or "loss_policy" or "kl" or "entropy" or "gradient_norm" or "reward_mean" or "response_tokens_mean").Select(v => v.Value));
             }
             Assert.True(metrics.Count >= 25, name);
@@ -177,10 +185,10 @@ public class RecordedRolloutsTests
     /// <summary>Samples and updates twice from the same parameters, with the forward pass of decoding and with one of its own.</summary>
     private static void Compare(
         ModelConfig config, GenerationRequest[] requests, SamplingOptions options, Recipe recipe, ScalarType type = ScalarType.Float32, double tolerance = 2e-4, IDrafter? drafter = null,
-        GenerationRequest[]? more = null, Func<UpdateSample[], UpdateSample[]>? learnt = null)
+        GenerationRequest[]? more = null, Func<UpdateSample[], UpdateSample[]>? learnt = null, double deviation = 0.25)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Transformer policy = TinyModels.Create(config, computeType: type), other = TinyModels.Create(config, computeType: type), reference = TinyModels.Create(config, seed: 2, computeType: type);
+        using Transformer policy = TinyModels.Create(config, 1, type, deviation), other = TinyModels.Create(config, 1, type, deviation), reference = TinyModels.Create(config, 2, type, deviation);
         using ActivationTape tape = new(config, type, 1000);
         UpdateSample[] samples = [.. Samples(policy, requests, options, tape, drafter), .. more is null ? [] : Samples(policy, more, options, tape)];
         if (learnt is not null) samples = learnt(samples);

@@ -124,7 +124,7 @@ public class LoraAdapterTests
     public void In_bfloat16_it_is_near_and_the_sampler_agrees_with_the_trainer(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Transformer single = WithAdapter(name, All with { Alpha = 2 }, 1);
+        using Transformer single = WithAdapter(name, All with { Alpha = 2 }, 1, TinyModels.Moderate);
         using Transformer half = new(single.Config, single.Parameters.ToDictionary(p => p.Key, p => p.Key.EndsWith("norm.weight") ? p.Value.clone() : p.Value.to(ScalarType.BFloat16)), ScalarType.BFloat16);
         half.Attach(single.Adapter!.Clone());
         Backward(single, kernels: true);
@@ -133,7 +133,7 @@ public class LoraAdapterTests
         {
             double error = found.grad!.sub(expected.grad!).norm().item<float>(), size = expected.grad!.norm().item<float>();
             Assert.Equal(ScalarType.Float32, found.grad!.dtype);
-            Assert.True(error < 0.12 * size, $"gradient of {parameter}: off by {error:g3} of {size:g3}"); // as of the weights themselves
+            Assert.True(error < 0.2 * size, $"gradient of {parameter}: off by {error:g3} of {size:g3}"); // 0.08 at most with 240 other weights
         }
         int[] prompt = TinyModels.Tokens(6, 1);
         IReadOnlyList<Rollout> rollouts = new Rlvr.Rollouts.Generator(half).Generate(
@@ -141,7 +141,7 @@ public class LoraAdapterTests
         SharedPrefixBatch batch = new([prompt], [.. rollouts.Select(r => (0, r.Tokens))], CPU);
         using IDisposable noGrad = no_grad();
         Tensor trainer = new TokenLogProbs(half, Hidden(half, batch), batch, 1).LogProbs, sampler = tensor(rollouts.SelectMany(r => r.LogProbs).ToArray());
-        Assert.InRange(TinyModels.Largest(trainer.sub(sampler)), 0, 0.15);
+        Assert.InRange(TinyModels.Largest(trainer.sub(sampler)), 0, 0.06); // 0.02
         // What the optimiser changed is used, not an old copy.
         Tensor before = TinyModels.PlainLogits(half, prompt);
         foreach ((_, Tensor parameter) in half.Trained) parameter.mul_(0.5);
@@ -150,9 +150,9 @@ public class LoraAdapterTests
     }
 
     /// <summary>A model with an adapter whose B is not 0.</summary>
-    internal static Transformer WithAdapter(string name, LoraSettings settings, ulong seed)
+    internal static Transformer WithAdapter(string name, LoraSettings settings, ulong seed, double deviation = 0.25)
     {
-        Transformer model = TinyModels.Create(name, seed);
+        Transformer model = TinyModels.Create(name, seed, deviation);
         model.Attach(LoraAdapter.Create(model.Config, settings, seed, "base"));
         Randomize(model.Adapter!, seed);
         return model;

@@ -71,7 +71,7 @@ public class BlockQuantizerTests
             float[] values = [.. Enumerable.Range(0, count).Select(i => Value(signed, (ulong)seed, (ulong)i, double.Pow(10, power)))];
             if (odd < 3) values[seed % count] = new[] { float.NaN, float.PositiveInfinity, signed ? float.NegativeInfinity : float.NaN }[odd];
             Compare(values);
-        }, iter: 150, threads: 1);
+        }, iter: 150);
 
         void Compare(float[] values)
         {

@@ -37,7 +37,7 @@ public class StochasticRoundingTests
             Tensor found = StochasticRounding.Round(values, uniforms);
             Assert.True(TinyModels.Same(StochasticRounding.ByOperations(values, uniforms), found));
             Assert.True(TinyModels.Same(found.to(ScalarType.BFloat16).to(ScalarType.Float32), found));
-        }, iter: 300, threads: 1);
+        }, iter: 300);
 
     /// <summary>Numbers so small that their eight bits are no normal number any more.</summary>
     [Fact]

@@ -16,22 +16,15 @@ namespace Rlvr.Training;
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
-    /// <summary>Chosen examples up to this many are named in the plan.</summary>
-    private const int ShownExamples = 16;
-
     private readonly Recipe recipe;
     private readonly ITrainingObserver observer;
     private readonly LanguageModel model;
     private readonly IReadOnlyList<Problem> problems;
-    private readonly List<(string Name, IReadOnlyList<Problem> Problems)> suites = [];
-    private readonly Demonstration? demonstration;
     private readonly IReward reward;
     private readonly TrainingLabels labels;
+    private readonly TrainingEvaluations evaluations;
     private readonly RlTrainer trainer;
     private readonly ThreadPlan threads;
-    private SharedEvaluations? shared;
-    private string? fingerprint; // of the model that the run starts with
-    private int longestEvaluationPrompt;
 
     /// <summary>Loads and checks everything that a run needs; writes nothing.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -46,8 +39,8 @@ public sealed class TrainingRun : IDisposable
         this.reward = reward;
         PullNotes notes = new(observer.Note);
         IReadOnlyList<Problem> loaded = TrainingProblems.Load(recipe.Data, notes, cancellation);
-        foreach (string suite in Benchmarks.Expand(recipe.Evaluation.Suites)) suites.Add((suite, ProblemSets.Load(suite, notes, cancellation)));
-        if (recipe.Evaluation.InContext.Length > 0) demonstration = Demonstration.Load(recipe.Evaluation.InContext, null, notes, cancellation);
+        List<(string Name, IReadOnlyList<Problem> Problems)> suites = [.. Benchmarks.Expand(recipe.Evaluation.Suites).Select(suite => (suite, ProblemSets.Load(suite, notes, cancellation)))];
+        Demonstration? demonstration = recipe.Evaluation.InContext.Length > 0 ? Demonstration.Load(recipe.Evaluation.InContext, null, notes, cancellation) : null;
         labels = TrainingLabels.Check(recipe, reward, loaded, suites);
         problems = labels.Problems;
         Device device = ComputeDevice.Choose(recipe.Compute.Device);
@@ -62,7 +55,7 @@ public sealed class TrainingRun : IDisposable
         string? origin = checkpoint is null || (recipe.Loss.NeedsReference && recipe.Loss.Reference.Length == 0) ? BaseModel() : null;
         model = LanguageModel.Load(checkpoint ?? origin!, device, recipe.Compute.Precision, frozen: adapts);
         threads = ThreadChoice.Apply(recipe.Compute.Threads, model.Network.Config.HiddenSize);
-        CheckLengths();
+        evaluations = new TrainingEvaluations(recipe, model, suites, demonstration, threads, observer);
         trainer = new RlTrainer(model, problems, reward, recipe, origin: origin) { Threads = threads, ReferenceSource = ReferenceSource(recipe, origin) };
         if (checkpoint is not null) FirstStep = Checkpoint.Restore(checkpoint, trainer) + 1;
     }
@@ -93,13 +86,15 @@ public sealed class TrainingRun : IDisposable
     /// <summary>The first step to run: 1, or the one after the checkpoint.</summary>
     private int FirstStep { get; } = 1;
 
+    private TrainingPlanner Planner => new(recipe, model, problems, evaluations, trainer, threads);
+
     /// <summary>Says what a run would do, after checking all that can be checked without running it.</summary>
     /// <exception cref="RlvrException">Something is wrong with the recipe, the model or the data.</exception>
     public static TrainingPlan Plan(Recipe recipe)
     {
         using TrainingRun run = Prepare(recipe, SilentObserver.Instance, null);
-        TrainingPlan plan = run.Plan();
-        TimePlan time = run.Time();
+        TrainingPlan plan = run.Planner.Plan();
+        TimePlan time = run.Planner.Time();
         return plan with { Facts = [.. plan.Facts, ("time", time.Summary()), .. run.labels.Notes.Select(note => ("labels", note))], Time = time };
     }
 
@@ -115,7 +110,7 @@ public sealed class TrainingRun : IDisposable
     public static TrainingOutcome Start(Recipe recipe, string runPath, ITrainingObserver observer, CancellationToken cancellation, string? sharedEvaluations = null)
     {
         using TrainingRun run = Prepare(recipe, observer, null, cancellation);
-        if (sharedEvaluations is not null) run.shared = new SharedEvaluations(sharedEvaluations);
+        if (sharedEvaluations is not null) run.evaluations.Shared = new SharedEvaluations(sharedEvaluations);
         // Of each trained parameter a checkpoint has the value and two moments.
         long parameters = run.model.Network.Config.ParameterCount, trained = run.trainer.Optimizer.Parameters.Sum(p => p.numel()) + (recipe.Critic.Enabled ? parameters : 0);
         using RunDirectory directory = RunDirectory.Create(runPath, (trained * 4 * 3 * (recipe.Checkpoint.Keep + 1)) + (1 << 20));
@@ -145,15 +140,15 @@ public sealed class TrainingRun : IDisposable
 
     private TrainingOutcome Execute(RunDirectory directory, CancellationToken cancellation)
     {
-        observer.Started(Plan());
+        observer.Started(Planner.Plan());
         foreach (string note in labels.Notes) observer.Note(note);
         int step = FirstStep - 1;
         bool stopped = false;
         try
         {
-            if (step == 0 && recipe.Evaluation.Before) Evaluate(directory, 0, full: true, cancellation);
+            if (step == 0 && recipe.Evaluation.Before) evaluations.Run(directory, 0, full: true, cancellation);
             // A run that was stopped during the evaluation of its last step has part of it, or nothing.
-            else if (EvaluatesAfter(step)) Evaluate(directory, step, full: false, cancellation);
+            else if (evaluations.Follow(step)) evaluations.Run(directory, step, full: false, cancellation);
             while (step < recipe.Steps)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -163,11 +158,11 @@ public sealed class TrainingRun : IDisposable
                 AppendAccuracy(directory, step, result.Rollouts);
                 observer.StepDone(result.Metrics, recipe.Steps);
                 if (step == 1 || step == recipe.Steps || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) SaveRollouts(directory, step, result.Rollouts);
-                if (EvaluatesAfter(step)) Evaluate(directory, step, full: false, cancellation);
+                if (evaluations.Follow(step)) evaluations.Run(directory, step, full: false, cancellation);
                 // After the evaluation of this step: a run that goes on from here has it.
                 if (step == recipe.Steps || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) SaveCheckpoint(directory, step);
             }
-            Evaluate(directory, step, full: true, cancellation);
+            evaluations.Run(directory, step, full: true, cancellation);
             RunCard.Write(directory, step, model.Folder); // again, with the last results
         }
         catch (OperationCanceledException)
@@ -211,53 +206,6 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    /// <summary>Evaluates all suites: greedily, and before and after training (or whenever the recipe says so) also at its sampled temperature.</summary>
-    private void Evaluate(RunDirectory directory, int step, bool full, CancellationToken cancellation)
-    {
-        using IDisposable decoding = threads.BeginDecoding();
-        // A run that was stopped in the middle of an evaluation goes on with the suites that are missing.
-        EvaluationRecord[] done = [.. directory.ReadEvaluations().Where(e => e.Step == step)];
-        double[] temperatures = (full || recipe.Evaluation.SampledDuring) && recipe.Evaluation.SampledTemperature > 0 ? [0, recipe.Evaluation.SampledTemperature] : [0];
-        foreach (double temperature in temperatures)
-        {
-            foreach ((string name, IReadOnlyList<Problem> of) in suites)
-            {
-                EvaluationSettings settings = new()
-                {
-                    Prompt = EvaluationTemplate,
-                    Temperature = temperature,
-                    MaxNewTokens = EvaluationTokens,
-                    MaxRows = recipe.Evaluation.MaxRows,
-                    Profile = RewardCatalog.ParseProfile(recipe.Evaluation.Profile),
-                    Judge = EvaluationSettings.JudgeOf(of),
-                    Seed = recipe.Seed,
-                    Limit = full ? 0 : recipe.Evaluation.Limit,
-                };
-                int count = settings.Limit == 0 ? of.Count : int.Min(settings.Limit, of.Count);
-                if (done.Any(e => e.Suite == name && e.Temperature == temperature && e.Problems == count)) continue;
-                EvaluationRecord Now() => new Evaluator(model).Evaluate(name, of, settings, (finished, total) => observer.EvaluationProgress(name, finished, total), cancellation: cancellation).ToRecord(step);
-                EvaluationRecord record = step == 0 && shared is not null && model.Folder is { } folder ? BeforeTraining(folder, name, of, settings, Now) : Now();
-                directory.Append(record);
-                observer.Evaluated(record);
-            }
-        }
-    }
-
-    private EvaluationRecord BeforeTraining(string folder, string suite, IReadOnlyList<Problem> of, EvaluationSettings settings, Func<EvaluationRecord> now)
-    {
-        fingerprint ??= ModelFingerprint.Of(folder);
-        (EvaluationRecord record, bool known) = shared!.Of(fingerprint, ComputePrecision.NameOf(model.Network.ComputeType), suite, of, settings, now);
-        if (known) observer.Note($"{suite}: evaluated before by another run of this model");
-        return record;
-    }
-
-    private PromptTemplate EvaluationTemplate => PromptTemplate.Get(recipe.Evaluation.Prompt.Length > 0 ? recipe.Evaluation.Prompt : recipe.Data.Prompt, model.TokenizerFolder).With(demonstration);
-
-    /// <summary>Whether the run is evaluated in the middle after this step.</summary>
-    private bool EvaluatesAfter(int step) => step > 0 && step < recipe.Steps && recipe.Evaluation.Every > 0 && step % recipe.Evaluation.Every == 0;
-
-    private int EvaluationTokens => recipe.Evaluation.MaxNewTokens > 0 ? recipe.Evaluation.MaxNewTokens : recipe.Rollout.MaxNewTokens;
-
     private void SaveCheckpoint(RunDirectory directory, int step)
     {
         Checkpoint.Save(directory.CheckpointPath(step), trainer, step);
@@ -287,82 +235,6 @@ public sealed class TrainingRun : IDisposable
         Tokens = scored.Rollout.Tokens.Length,
         Finish = scored.Rollout.Finish switch { FinishReason.Stop => "stop", FinishReason.StopString => "stop_string", _ => "length" },
     };
-
-    /// <summary>Every prompt of the suites must leave room for its response. (The trainer looks at its own.)</summary>
-    private void CheckLengths()
-    {
-        int positions = model.Network.Config.MaxPositions;
-        PromptTemplate template = EvaluationTemplate;
-        foreach ((string suite, IReadOnlyList<Problem> of) in suites)
-        {
-            foreach (Problem problem in of)
-            {
-                int tokens = model.Tokenizer.Encode(template.Render(problem)).Length;
-                longestEvaluationPrompt = int.Max(longestEvaluationPrompt, tokens);
-                if (tokens + EvaluationTokens > positions)
-                {
-                    throw new RlvrException($"Suite {suite}, problem '{problem.Id}': its prompt of {tokens} tokens and evaluation.max_new_tokens = {EvaluationTokens} "
-                        + $"do not fit the model's {positions} positions. Lower evaluation.max_new_tokens or remove the problem.");
-                }
-            }
-        }
-    }
-
-    private TrainingPlan Plan()
-    {
-        ModelConfig config = model.Network.Config;
-        string type = ComputePrecision.NameOf(model.Network.ComputeType);
-        MemoryPlan memory = MemoryPlanner.Of(trainer.Recipe, config, trainer.Workload with
-        {
-            EvaluationPrompt = longestEvaluationPrompt,
-            EvaluationProblems = suites.Select(s => s.Problems.Count).DefaultIfEmpty(0).Max(),
-        });
-        long? available = MachineMemory.Total(model.Network.Device);
-        return new TrainingPlan(
-        [
-            ("model", $"{recipe.Model} ({config.ModelType}, {config.ParameterCount:N0} parameters)"),
-            ("device", $"{model.Network.Device}, {threads.Threads} thread(s){(threads.Decoding == threads.Threads ? "" : $", {threads.Decoding} while decoding")}" + (threads.Measured.Count > 0 ? $" (measured: {string.Join(", ", threads.Measured.Select(m => $"{m.Threads}: {m.Gflops:F0} GFLOP/s"))})" : "")),
-            ("precision", type == "fp32" ? "fp32" : $"{type} products and attention, fp32 master weights{(recipe.Lora.Rank > 0 ? " of the adapter" : "")}"),
-            ("train on", problems.Count == 1 ? $"1 problem: {problems[0].Text} (answer {problems[0].Answer})"
-                : $"{problems.Count} problems of {recipe.Data.Train}" + (problems.Count <= ShownExamples && recipe.Data.Examples.Count > 0 ? $": {string.Join(", ", problems.Select(p => p.Id))}" : "")),
-            ("steps", $"{recipe.Steps} of {recipe.Rollout.BatchSize} x {recipe.Rollout.GroupSize} rollouts, {recipe.Rollout.MaxNewTokens} new tokens at most"),
-            ("algorithm", $"{recipe.Loss.Advantage} advantages, {recipe.Loss.PolicyLoss} policy loss{(recipe.Critic.Enabled ? ", critic" : "")}"),
-            ("loss", $"{recipe.Loss.Policy} policy - {recipe.Loss.Entropy} entropy + {recipe.Loss.Kl} KL ({recipe.Loss.KlEstimator}){(recipe.Loss.KlInReward == 0 ? "" : $", {recipe.Loss.KlInReward} KL in the reward")}, "
-                + $"{recipe.Loss.UpdatesPerStep} update(s) a step{(recipe.Loss.Epochs == 1 ? "" : $" in {recipe.Loss.Epochs} passes")}"),
-            ("reward", $"{recipe.Reward.Kind} ({recipe.Reward.Profile})" + (recipe.Reward.Program.Count > 0 ? $", program {string.Join(' ', recipe.Reward.Program)}" : "")),
-            ("evaluate", suites.Count == 0 ? "nothing" : string.Join(", ", suites.Select(s => $"{s.Name} ({s.Problems.Count})")) + $", every {recipe.Evaluation.Every} steps" + (demonstration is null ? "" : $", after a demonstration ({demonstration.Problem.Id})")),
-            .. Adapter(config),
-            ("memory", memory.Summary(available)),
-        ], memory, available);
-    }
-
-    /// <summary>About how long the run takes: the machine's speed is measured, and where that takes little, responses are sampled to see how long they are.</summary>
-    private TimePlan Time()
-    {
-        const int samples = 16;
-        const double seconds = 3;
-        ModelConfig config = model.Network.Config;
-        Recipe decided = trainer.Recipe;
-        CostModel cost = new(config, new SpeedProbe(model.Network.Device, model.Network.ComputeType).Of(config.HiddenSize), elementBytes: model.Network.ComputeType == ScalarType.BFloat16 ? 2 : 4);
-        int limit = recipe.Rollout.MaxNewTokens, prompts = trainer.Workload.Prompts;
-        bool sampled = cost.Decode([.. Enumerable.Repeat(limit, samples)], samples, trainer.Workload.Prompt, int.Min(prompts, samples)) < seconds;
-        IReadOnlyList<int> lengths = sampled ? trainer.SampleLengths(samples) : [limit];
-        return TimePlanner.Of(decided, cost, new TimeWorkload(trainer.Workload.Prompt, prompts, lengths)
-        {
-            Sampled = sampled,
-            EvaluationPrompt = longestEvaluationPrompt,
-            EvaluationLengths = sampled ? [.. lengths.Select(length => int.Min(length, EvaluationTokens))] : [EvaluationTokens],
-            Evaluations = [.. TimePlanner.Evaluations(recipe, [.. suites.Select(s => s.Problems.Count)])],
-        });
-    }
-
-    private IEnumerable<(string Name, string Value)> Adapter(ModelConfig config)
-    {
-        if (recipe.Lora.Rank == 0) yield break;
-        LoraSettings settings = LoraTraining.SettingsOf(recipe);
-        long trained = settings.ParameterCount(config);
-        yield return ("lora", FormattableString.Invariant($"{settings}, scale {settings.Scale:0.###}: {trained:N0} parameters are trained ({100.0 * trained / config.ParameterCount:0.###}% of the model's), the others stay"));
-    }
 
     private EnvironmentInfo Environment()
     {

@@ -77,6 +77,9 @@ internal static class TinyModels
     /// </summary>
     public const double Rounding = 5e-5;
 
+    /// <summary>The same of log-probabilities at a temperature, by which logits are divided, their roundings with them.</summary>
+    public static double RoundingAt(double temperature) => temperature is > 0 and < 1 ? Rounding / temperature : Rounding;
+
     public static double Largest(Tensor x) => x.numel() == 0 ? 0 : x.abs().max().item<float>();
 
     /// <summary>Whether all values are equal, bit for bit.</summary>

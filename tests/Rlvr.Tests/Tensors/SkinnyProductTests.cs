@@ -76,6 +76,7 @@ public class SkinnyProductTests
     [Fact]
     public void What_it_cannot_do_or_what_needs_gradients_is_left_to_torch()
     {
+        Processor.NeedsKernels();
         using DisposeScope scope = NewDisposeScope();
         Tensor weight = randn(5, 16), trained = randn(5, 16, requires_grad: true);
         Assert.True(SkinnyProduct.Suits(randn(16, 16), weight));

@@ -94,7 +94,7 @@ public sealed class CriticTests : IDisposable
         (CriticMetrics whole, float[] a) = Once(Recipe);
         (CriticMetrics parts, float[] b) = Once(Recipe with { Compute = new ComputeOptions { MicroBatchTokens = tokens } });
         Assert.Equal((whole.Loss, whole.GradientNorm), (parts.Loss, parts.GradientNorm), new Near());
-        Assert.All(a.Zip(b), p => Assert.Equal(p.First, p.Second, 1e-5f));
+        Assert.All(a.Zip(b), p => Assert.Equal(p.First, p.Second, (float)TinyModels.Rounding));
 
         (CriticMetrics, float[]) Once(Recipe recipe)
         {

@@ -60,6 +60,7 @@ public class RecordedRolloutsTests
     [Fact]
     public void Wrong_guesses_do_not_count()
     {
+        Processor.NeedsKernels();
         using Transformer model = TinyModels.Create();
         GenerationRequest[] requests = Requests(2);
         IReadOnlyList<Rollout> known = new Rlvr.Rollouts.Generator(model).Generate(requests, Options);
@@ -84,6 +85,7 @@ public class RecordedRolloutsTests
     [Fact]
     public void What_is_no_longer_there_is_computed()
     {
+        Processor.NeedsKernels();
         using Transformer policy = TinyModels.Create();
         using ActivationTape tape = new(policy.Config, policy.ComputeType, 1000);
         UpdateSample[] samples = Samples(policy, Requests(3), Options, tape);
@@ -101,6 +103,7 @@ public class RecordedRolloutsTests
     [Fact]
     public void A_tape_that_is_too_short_is_not_used()
     {
+        Processor.NeedsKernels();
         using Transformer policy = TinyModels.Create();
         using ActivationTape tape = new(policy.Config, policy.ComputeType, 40);
         UpdateSample[] samples = Samples(policy, Requests(3), Options, tape), plain = Samples(policy, Requests(3), Options, null);

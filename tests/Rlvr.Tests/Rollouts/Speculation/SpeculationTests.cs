@@ -13,6 +13,8 @@ namespace Rlvr.Tests.Rollouts.Speculation;
 /// <summary>Whatever is guessed, the same tokens are drawn.</summary>
 public class SpeculationTests
 {
+    public SpeculationTests() => Processor.NeedsKernels();
+
     private static readonly SamplingOptions Options = new() { Temperature = 0.8, MaxNewTokens = 14, StopIds = [7, 3, 19], Seed = 9, Step = 3 };
 
     public static TheoryData<string> Models => TinyModels.Names;
@@ -141,7 +143,7 @@ public class SpeculationTests
         {
             Assert.Equal((a.Request.Id, a.Finish, a.Text), (b.Request.Id, b.Finish, b.Text));
             Assert.Equal(a.Tokens, b.Tokens);
-            Assert.All(a.LogProbs.Zip(b.LogProbs), pair => Assert.Equal(pair.First, pair.Second, 2e-5));
+            Assert.All(a.LogProbs.Zip(b.LogProbs), pair => Assert.Equal(pair.First, pair.Second, TinyModels.RoundingAt(0.7)));
         }
     }
 

@@ -118,6 +118,7 @@ public class MemoryPlannerTests
     [Fact]
     public void What_decoding_computes_is_kept_where_it_fits()
     {
+        Processor.NeedsKernels();
         ModelConfig model = TinyModels.Config("qwen3 GQA wide heads") with { HiddenSize = 512, Layers = 20, IntermediateSize = 2048, MaxPositions = 4096 };
         MemoryWorkload workload = new() { Prompt = 100 };
         Recipe open = new() { Rollout = new RolloutOptions { BatchSize = 4, GroupSize = 8, MaxNewTokens = 500 }, Compute = new ComputeOptions { Precision = "fp32", Recompute = "false" } };

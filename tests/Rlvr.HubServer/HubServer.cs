@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
@@ -24,6 +26,7 @@ public sealed class HubServer : IDisposable
     private readonly ConcurrentQueue<ServedRequest> requests = new();
     private readonly List<(Func<ServedRequest, bool> When, Fault Fault, int Times)> faults = [];
     private readonly Lock gate = new();
+    private int visitors; // a connection belongs to those who were there when it was opened
 
     /// <summary>Starts the server on the loopback interface.</summary>
     /// <param name="port">The hub's port; 0 takes a free one.</param>
@@ -34,8 +37,8 @@ public sealed class HubServer : IDisposable
         builder.WebHost.ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
-            options.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
-            options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
+            options.Listen(IPAddress.Loopback, port, Http);
+            options.Listen(IPAddress.Loopback, 0, Http);
         });
         app = builder.Build();
         app.Run(AnswerAsync);
@@ -44,6 +47,16 @@ public sealed class HubServer : IDisposable
         Endpoint = addresses[0];
         CdnEndpoint = addresses[1];
         cdnPort = new Uri(CdnEndpoint).Port;
+    }
+
+    private void Http(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection =>
+        {
+            connection.Items[nameof(visitors)] = Volatile.Read(ref visitors);
+            return next(connection);
+        });
     }
 
     /// <summary>For HF_ENDPOINT.</summary>
@@ -90,9 +103,11 @@ public sealed class HubServer : IDisposable
         lock (gate) faults.Add((when, fault, times));
     }
 
-    /// <summary>As at first: serves nothing.</summary>
+    /// <summary>As at first: serves nothing. What comes late on connections that were opened before, of a download that was given up, is not answered and not kept.</summary>
     public void Clear()
     {
+        Interlocked.Increment(ref visitors);
+        Reset();
         lock (gate) repositories.Clear();
         PageSize = 1000;
     }
@@ -108,6 +123,11 @@ public sealed class HubServer : IDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (context.Features.Get<IConnectionItemsFeature>()?.Items[nameof(visitors)] is int of && of != Volatile.Read(ref visitors))
+        {
+            context.Abort();
+            return;
+        }
         string target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
         int question = target.IndexOf('?', StringComparison.Ordinal);
         string[] path = [.. (question < 0 ? target : target[..question]).Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];

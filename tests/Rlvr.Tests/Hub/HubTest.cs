@@ -62,7 +62,6 @@ public abstract class HubTest : IDisposable
 
     public void Dispose()
     {
-        Server.Reset();
         Server.Clear();
         Free.Add(Server);
         folder.Dispose();

@@ -26,7 +26,7 @@ public class ComputeTypeTests
             Tensor golden = single.Parameters[parameter].grad!;
             Assert.Equal(ScalarType.Float32, value.grad!.dtype);
             double error = value.grad.sub(golden).norm().item<float>(), size = golden.norm().item<float>();
-            Assert.True(error < 0.2 * size, $"gradient of {parameter}: off by {error:g3} of {size:g3}"); // 0.07
+            Assert.True(error < 0.12 * size, $"gradient of {parameter}: off by {error:g3} of {size:g3}"); // 0.07
         }
     }
 

@@ -11,7 +11,7 @@ public class RecomputedHiddenTests
 
     /// <summary>
     /// Two prompts of different lengths, rows of different lengths, one of them without an input of its own. By autograd in bfloat16 the first pass has products of its own, whose sums may
-    /// round to another neighbour.
+    /// round to another neighbour: by 8e-4 and 0.01 at most with 40 other weights.
     /// </summary>
     [Theory]
     [MemberData(nameof(Models))]
@@ -25,14 +25,14 @@ public class RecomputedHiddenTests
         for (ulong pass = 0; pass < 2; pass++)
         {
             Tensor before = Backward(kept, recompute: false, kernels, pass), after = Backward(again, recompute: true, kernels, pass);
-            if (rounds) Assert.InRange(TinyModels.Largest(after.sub(before)), 0, 0.06);
+            if (rounds) Assert.InRange(TinyModels.Largest(after.sub(before)), 0, 0.003);
             else Assert.True(TinyModels.Same(before, after));
             foreach ((string parameter, Tensor value) in kept.Parameters)
             {
                 Tensor expected = value.grad!, found = again.Parameters[parameter].grad!;
                 Assert.True(TinyModels.Largest(expected) > 1e-4, parameter);
                 // The embedding's is added to what is there word by word.
-                double rounding = rounds ? 0.08 : parameter == "model.embed_tokens.weight" ? 1e-6 : 0;
+                double rounding = rounds ? 0.03 : parameter == "model.embed_tokens.weight" ? 1e-6 : 0;
                 if (rounding == 0) Assert.True(TinyModels.Same(expected, found), parameter);
                 else Assert.InRange(TinyModels.Largest(found.sub(expected)), 0, rounding * TinyModels.Largest(expected));
             }

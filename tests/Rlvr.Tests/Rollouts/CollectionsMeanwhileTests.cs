@@ -19,7 +19,7 @@ public class CollectionsMeanwhileTests
         using Transformer model = TinyModels.Create(TinyModels.Config("qwen2 GQA") with { HiddenSize = width });
         SamplingOptions options = new() { Temperature = 0.7, TopP = topP == 0 ? 1 : topP, MaxNewTokens = 8, Seed = 2 };
         GenerationRequest[] requests = [.. Enumerable.Range(0, 6).Select(i => new GenerationRequest(TinyModels.Tokens(3 + i, (ulong)i), (ulong)i))];
-        float[] expected = Numbers();
+        float[] expected = Compute();
         using CancellationTokenSource over = new();
         Thread collecting = new(() =>
         {
@@ -28,7 +28,7 @@ public class CollectionsMeanwhileTests
         collecting.Start();
         try
         {
-            for (int i = 0; i < 60; i++) Assert.Equal(expected, Numbers());
+            for (int i = 0; i < 60; i++) Assert.Equal(expected, Compute());
         }
         finally
         {
@@ -36,7 +36,7 @@ public class CollectionsMeanwhileTests
             collecting.Join();
         }
 
-        float[] Numbers()
+        float[] Compute()
         {
             using DisposeScope scope = NewDisposeScope();
             IReadOnlyList<Rollout> rollouts = new Rlvr.Rollouts.Generator(model).Generate(requests, options);

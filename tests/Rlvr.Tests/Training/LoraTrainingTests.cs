@@ -42,7 +42,7 @@ public sealed class LoraTrainingTests : IDisposable
         Assert.All(model.Network.Parameters, p => Assert.Equal(before[p.Key], TinyTask.Values(p.Value)));
         Assert.All(model.Network.Trained, p => Assert.True(TinyModels.Largest(p.Value) > 1e-3, p.Name));
         // How far it comes depends on what is drawn: in 39 other runs of this network by 0.22 at least.
-        Assert.True(rewards.TakeLast(5).Average() > rewards[0] + 0.1, string.Join(", ", rewards));
+        Assert.True(rewards.TakeLast(5).Average() > rewards[0] + 0.15, string.Join(", ", rewards));
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public class RecordedRolloutsTests
 
     [Fact]
     public void So_it_is_in_bfloat16() =>
-        Compare(TinyModels.Config("qwen2 GQA"), Requests(3), Options, Recipe, ScalarType.BFloat16, 0.08, deviation: TinyModels.Moderate); // 0.025 at most with 40 other weights
+        Compare(TinyModels.Config("qwen2 GQA"), Requests(3), Options, Recipe, ScalarType.BFloat16, 0.05, deviation: TinyModels.Moderate); // 0.025 at most with 40 other weights
 
     /// <summary>Equal rollouts that do not enter together are decoded apart, and recorded twice.</summary>
     [Fact]

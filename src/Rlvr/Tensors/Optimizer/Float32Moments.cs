@@ -23,8 +23,8 @@ internal sealed class Float32Moments : IMomentStore
 
     public void Update(Tensor[] gradients, AdamWStep step)
     {
-        using Scalar count = step.Number.ToScalar();
-        number.fill_(count);
+        using Scalar done = step.Number.ToScalar();
+        number.fill_(done);
         AtenOps.FusedAdamW(parameters, gradients, first, second, steps, step.LearningRate, step.Beta1, step.Beta2, step.WeightDecay, step.Epsilon);
     }
 

@@ -35,8 +35,8 @@ internal abstract class PiecewiseMoments : IMomentStore
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope outer = NewDisposeScope();
-        using Scalar of = step.Number.ToScalar();
-        number.fill_(of);
+        using Scalar done = step.Number.ToScalar();
+        number.fill_(done);
         Begin(step);
         for (int i = 0; i < Parameters.Length; i++)
         {

@@ -30,8 +30,8 @@ internal static unsafe class StochasticRounding
     public static Tensor ByOperations(Tensor values, Tensor uniforms)
     {
         (Tensor mantissa, Tensor exponent) = frexp(values);
-        using Scalar values256 = 256.ToScalar(), bits = 8.ToScalar();
-        return ldexp(mantissa.mul_(values256).add_(uniforms, Numbers.One).floor_(), exponent.sub_(bits));
+        using Scalar scale = 256.ToScalar(), bits = 8.ToScalar();
+        return ldexp(mantissa.mul_(scale).add_(uniforms, Numbers.One).floor_(), exponent.sub_(bits));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

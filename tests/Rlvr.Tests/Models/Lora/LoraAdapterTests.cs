@@ -133,7 +133,7 @@ public class LoraAdapterTests
         {
             double error = found.grad!.sub(expected.grad!).norm().item<float>(), size = expected.grad!.norm().item<float>();
             Assert.Equal(ScalarType.Float32, found.grad!.dtype);
-            Assert.True(error < 0.2 * size, $"gradient of {parameter}: off by {error:g3} of {size:g3}"); // 0.08 at most with 240 other weights
+            Assert.True(error < 0.12 * size, $"gradient of {parameter}: off by {error:g3} of {size:g3}"); // 0.08 at most with 240 other weights
         }
         int[] prompt = TinyModels.Tokens(6, 1);
         IReadOnlyList<Rollout> rollouts = new Rlvr.Rollouts.Generator(half).Generate(
